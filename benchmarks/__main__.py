@@ -1,0 +1,116 @@
+"""``make bench``: ratios, each measured in turn with what it is compared with, medians of the pairs."""
+
+from __future__ import annotations
+
+import gc
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.csv
+
+from benchmarks import books
+from benchmarks.pages import page_costs
+from cs_metrics.analysis.movements import movements
+from cs_metrics.assemble import book_of
+from cs_metrics.book import Book
+from cs_metrics.metric import METRICS
+from cs_metrics.read.reading import read_paths
+from cs_metrics.tables import frames
+
+ACCOUNTS, MONTHS = 100_000, 60
+ROUNDS = 15
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    """How long a call takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def ratio(work: Callable[[], Any], floor: Callable[[], Any], rounds: int = ROUNDS) -> tuple[float, float, float]:
+    """Medians of both and of their ratio, measured in turn."""
+    work(), floor()
+    gc.collect()
+    pairs = [(seconds(work), seconds(floor)) for _ in range(rounds)]
+    return (
+        statistics.median(a for a, _ in pairs),
+        statistics.median(b for _, b in pairs),
+        statistics.median(a / b for a, b in pairs),
+    )
+
+
+def line(name: str, found: tuple[float, float, float], asked: str) -> str:
+    """One row of the table."""
+    return f"| {name} | {1000 * found[0]:.1f} | {1000 * found[1]:.1f} | {found[2]:.1f} | {asked} |"
+
+
+def core(book: Book, what: str) -> list[str]:
+    """Movements and retention by CSM against reading the MRR array once."""
+    matrix = book.balance(0, 0)
+
+    def read_once() -> np.ndarray:
+        return np.add.reduce(matrix.reshape(-1))
+
+    def forget_steps() -> None:
+        for key in [k for k in book.memory if k[0] == "steps"]:
+            del book.memory[key]
+
+    nrr = METRICS["net_revenue_retention"]
+
+    def cold() -> None:
+        forget_steps()
+        nrr.tally(book, 12, "csm")
+
+    return [
+        line(f"movements by month and CSM, {what}", ratio(lambda: movements(book, by="csm"), read_once), "≤ 3"),
+        line(
+            f"trailing NRR by {books.CSMS} CSMs, all months, {what}",
+            ratio(lambda: nrr.tally(book, 12, "csm"), read_once),
+            "≤ 15",
+        ),
+        line(f"the same, the first time, {what}", ratio(cold, read_once), ""),
+        line(f"trailing NRR of the whole, {what}", ratio(lambda: nrr.of(book, 12), read_once), ""),
+    ]
+
+
+def reading() -> list[str]:
+    """A long CSV to a Book against pyarrow parsing it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mrr.csv"
+        rows = books.write_csv(path, ACCOUNTS, MONTHS)
+
+        def to_book() -> Book:
+            return book_of(frames(read_paths([path]).usable().tables))
+
+        found = ratio(to_book, lambda: pyarrow.csv.read_csv(path), rounds=7)
+    return [line(f"{rows:,} MRR rows, CSV to a Book, against pyarrow's parse", found, "≤ 4")]
+
+
+def main() -> None:
+    """Measure and print the table."""
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    print(f"{machine}; {ACCOUNTS:,} accounts × {MONTHS} months\n")
+    print("| what | ms | compared with, ms | ratio | asked |\n| --- | ---: | ---: | ---: | --- |")
+    for handovers in (False, True):
+        book = books.book(ACCOUNTS, MONTHS, handovers)
+        for text in core(book, "with hand-overs" if handovers else "no hand-overs"):
+            print(text, flush=True)
+        del book
+        gc.collect()
+    for text in reading():
+        print(text, flush=True)
+    print()
+    for text in page_costs():
+        print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()

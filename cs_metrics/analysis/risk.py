@@ -1,0 +1,109 @@
+"""Who is at risk, why, and with what plan; ranked by the MRR at stake times the likelihood of losing it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cs_metrics.book import Book
+from cs_metrics.health import health
+from cs_metrics.lately import days_before, open_risks, per_account, pulses
+from cs_metrics.signal import SIGNALS, Signal, signals
+
+AT_RISK = 0.2
+PLAN_STALE_DAYS = 14
+PULSE_STALE_DAYS = 30
+COLUMNS = (
+    "rank",
+    "account_id",
+    "name",
+    "csm",
+    "mrr",
+    "renewal_date",
+    "health",
+    "pulse",
+    "reasons",
+    "plan",
+    "plan_age_days",
+)
+
+
+def fired(book: Book, of: list[Signal]) -> pd.DataFrame:
+    """Every signal that fires, one row per account and signal: ``row, signal, reason, weight``."""
+    found = [each.fired(book).assign(signal=each.name, weight=each.weight) for each in of]
+    return pd.concat(found, ignore_index=True)
+
+
+def likelihood(weights: pd.Series, rows: pd.Series, accounts: int) -> np.ndarray:
+    """The chance of a loss, were each signal alone a reason: 1 − Π (1 − weight).
+
+    >>> likelihood(pd.Series([0.3, 0.5]), pd.Series([1, 1]), 2).round(3)
+    array([0.  , 0.65])
+    """
+    kept = np.zeros(accounts)
+    np.add.at(kept, rows.to_numpy(dtype=np.intp), np.log1p(-weights.to_numpy()))
+    return -np.expm1(kept)
+
+
+def at_risk(book: Book) -> pd.DataFrame:
+    """The customers at risk on the book's day, most MRR times likelihood first.
+
+    One row per account whose signals together make a loss at least 20 % likely, with every reason. Beside the
+    columns the command line gives stand ``why`` (the heaviest reason and how many more), ``likelihood`` and
+    ``stake`` (MRR × likelihood).
+    """
+    found = fired(book, signals("risk"))
+    chance = likelihood(found["weight"], found["row"], len(book))
+    mrr = book.balance(0, 0)[-1] / book.scale
+    rows = np.flatnonzero((chance >= AT_RISK) & (mrr > 0))
+    rows = rows[np.argsort(-(chance * mrr)[rows], kind="stable")]
+    order = found.sort_values("weight", ascending=False, kind="stable")
+    reasons = order.groupby("row")["reason"].agg("; ".join).reindex(rows)
+    names = order.groupby("row")["signal"].agg(list).reindex(rows)
+    first, more = order.groupby("row")["reason"].first().reindex(rows), order.groupby("row").size().reindex(rows) - 1
+    why = first + np.where(more > 0, " +" + more.astype(str), "")
+    table = described(book, rows).assign(
+        reasons=reasons.to_numpy(),
+        why=why.to_numpy(),
+        signals=names.to_numpy(),
+        likelihood=chance[rows],
+        stake=(chance * mrr)[rows],
+    )
+    return _with_plans(book, rows, table)
+
+
+def by_reason(risky: pd.DataFrame) -> pd.Series:
+    """How many accounts at risk each signal has fired for, by the signal's label, most first."""
+    fired_by = risky["signals"].explode().map(lambda name: SIGNALS[name].label)
+    return fired_by.value_counts()
+
+
+def described(book: Book, rows: np.ndarray) -> pd.DataFrame:
+    """What every list of accounts says of an account: rank, id, name, CSM, MRR, renewal, health, pulse."""
+    accounts = book.accounts.iloc[rows]
+    score = health(book)["health"].to_numpy()
+    given = pulses(book) if "pulses" in book.facts else pd.DataFrame({"pulse": [], "age": []}, dtype=float)
+    return pd.DataFrame(
+        {
+            "rank": np.arange(1, len(rows) + 1),
+            "account_id": accounts.index,
+            "name": accounts["name"].to_numpy(),
+            "csm": book.csm_now[rows],
+            "mrr": book.balance(0, 0)[-1][rows] / book.scale,
+            "renewal_date": accounts["renewal_date"].to_numpy() if "renewal_date" in accounts else pd.NaT,
+            "health": score[rows],
+            "pulse": per_account(book, given["pulse"])[rows],
+            "pulse_age_days": np.maximum(per_account(book, given["age"])[rows], 0),
+        }
+    )
+
+
+def _with_plans(book: Book, rows: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
+    """The table with each account's plan and the days since it was last worked on."""
+    if "risks" not in book.facts:
+        return table.assign(plan=None, plan_age_days=np.nan)
+    flagged = open_risks(book)
+    plan = flagged["plan"].reindex(rows)
+    worked = flagged["planned_on"].fillna(flagged["opened_on"])
+    age = np.maximum(per_account(book, days_before(book, worked))[rows], 0)
+    return table.assign(plan=plan.to_numpy(), plan_age_days=np.where(plan.notna(), age, np.nan))

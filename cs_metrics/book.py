@@ -1,0 +1,632 @@
+"""The book of business: accounts × months, and what is known of them.
+
+Shapes, told once. A *row* of a book is an account (after ``per_product`` an account's product, after
+``by_parent`` a parent). A *close* is the end of a month's last day. Arrays are closes × rows, so that the rows of
+one close lie side by side in memory. Money is int64 in 1/3600 of a unit of currency: the price of 1, 2, 3, 4, 6,
+9, 12, 18 or 36 months divides without a remainder, and sums are exact in any order.
+
+The first close may lie before the first month (``lead`` = 1): where the data tell what was in force before they
+begin, the first month has an opening too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
+
+import numpy as np
+import pandas as pd
+
+from cs_metrics.changes import Changes, changes_in
+from cs_metrics.facts import Facts
+from cs_metrics.months import last_day, month
+from cs_metrics.units import Unit
+
+SCALE = 3600
+UNASSIGNED = "unassigned"
+UNKNOWN = "unknown"
+BLOCK = 16_384
+NEVER = 10**6
+
+Kept = TypeVar("Kept")
+T = TypeVar("T", pd.DataFrame, pd.DataFrame | None)
+OwnerRule = Literal["opening", "event", "closing", "time-share", "grace"]
+
+
+class Problem(ValueError):
+    """Something a person can put right: where it is, what is wrong, what to do."""
+
+
+class Misuse(Problem):
+    """A name or value was asked for that does not exist: what there is instead."""
+
+
+class Dark(Exception):
+    """A figure cannot be given because the book lacks something; says what to add."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The definitions that can be switched. Each is printed with every figure it bears on."""
+
+    owner: OwnerRule = "opening"
+    fx: Literal["constant", "floating"] = "constant"
+    gross_cap: Literal["account", "product"] = "account"
+    level: Literal["account", "parent"] = "account"
+    waterfall: Literal["months", "ends"] = "months"
+    cohort_start: Literal["first_mrr", "start_date"] = "first_mrr"
+    revenue: Literal["mrr", "subscriptions", "ledger"] | None = None
+    currency: str | None = None
+    fiscal_start: int = 1
+
+    @classmethod
+    def of(cls, **named: Any) -> Settings:
+        """Settings from text, as a command line or an address gives them.
+
+        >>> Settings.of(owner="time-share", fiscal_start="2").fiscal_start
+        2
+        >>> Settings.of(owner="oldest")
+        Traceback (most recent call last):
+        cs_metrics.book.Misuse: owner: "oldest" is not a choice; choose opening, event, closing, time-share or grace
+        """
+        kinds = get_type_hints(cls)
+        for name, value in named.items():
+            if name not in kinds:
+                raise Misuse(f'setting "{name}" is not known; choose from {_listed(list(kinds), "and")}')
+            choices = [
+                c for kind in (kinds[name], *get_args(kinds[name])) for c in get_args(kind) if isinstance(c, str)
+            ]
+            if choices and value not in choices:
+                raise Misuse(f'{name}: "{value}" is not a choice; choose {_listed(list(dict.fromkeys(choices)), "or")}')
+        if "fiscal_start" in named:
+            first = str(named["fiscal_start"])
+            if not first.isdigit() or not 1 <= int(first) <= 12:
+                raise Misuse(f'fiscal_start: "{first}" is not a month; give a number from 1 to 12')
+            named["fiscal_start"] = int(first)
+        return cls(**named)
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """What MRR is made of: one line per account, product and currency, ordered by row.
+
+    ``amounts`` is closes × lines in each line's own currency; ``row``, ``product`` and ``currency`` say, line by
+    line, whose it is (positions in the book, in ``products`` and in ``currencies``); ``first_paid`` is the month of
+    the line's first revenue, counted from 1970, kept when earlier closes are cut off.
+    """
+
+    amounts: np.ndarray
+    row: np.ndarray
+    product: np.ndarray
+    currency: np.ndarray
+    first_paid: np.ndarray
+    products: pd.Index
+    currencies: pd.Index
+
+    @classmethod
+    def starting(
+        cls,
+        first_close: pd.Period,
+        amounts: np.ndarray,
+        row: np.ndarray,
+        product: np.ndarray,
+        currency: np.ndarray,
+        products: pd.Index,
+        currencies: pd.Index,
+    ) -> Lines:
+        """Lines whose whole history is in ``amounts``."""
+        first = np.full(amounts.shape[1], NEVER)
+        for close in range(len(amounts) - 1, -1, -1):
+            first[amounts[close] > 0] = first_close.ordinal + close
+        return cls(amounts, row, product, currency, first, products, currencies)
+
+    def chosen(self, keep: np.ndarray | slice, row: np.ndarray) -> Lines:
+        """Some of the lines, with the rows they now belong to."""
+        return replace(
+            self,
+            amounts=self.amounts[:, keep],
+            row=row,
+            product=self.product[keep],
+            currency=self.currency[keep],
+            first_paid=self.first_paid[keep],
+        )
+
+    def closes(self, at: slice) -> Lines:
+        """The lines over some closes only."""
+        return replace(self, amounts=self.amounts[at])
+
+    def take(self, rows: np.ndarray | slice, total: int) -> Lines:
+        """The lines of some rows of the book, in their new order. A slice copies no amount."""
+        if isinstance(rows, slice):
+            start, stop, _ = rows.indices(total)
+            first, last = np.searchsorted(self.row, (start, stop))
+            keep: np.ndarray | slice = slice(first, last)
+            place = self.row[keep] - start
+        else:
+            new = np.full(total, -1)
+            new[rows] = np.arange(len(rows))
+            keep = np.flatnonzero(new[self.row] >= 0)
+            keep = keep[np.argsort(new[self.row[keep]], kind="stable")]
+            place = new[self.row[keep]]
+        return self.chosen(keep, place)
+
+    def grouped(self, to: np.ndarray) -> Lines:
+        """The same lines under other rows: ``to`` gives each line its new row."""
+        order = np.argsort(to, kind="stable")
+        return self.chosen(order, to[order])
+
+
+@dataclass(frozen=True, eq=False)
+class Owners:
+    """Who held each account at each close.
+
+    ``held`` is closes × rows, positions in ``names``, whose last entry is "unassigned". ``handovers`` has one row
+    per change: ``row, day, before, after``.
+    """
+
+    names: pd.Index
+    held: np.ndarray
+    handovers: pd.DataFrame
+
+    def closes(self, at: slice) -> Owners:
+        """The owners over some closes only."""
+        return replace(self, held=self.held[at])
+
+    def take(self, rows: np.ndarray | slice) -> Owners:
+        """The owners of some rows of the book, in their new order; a row may be taken more than once."""
+        chosen = np.arange(self.held.shape[1])[rows]
+        return replace(self, held=self.held[:, rows], handovers=moved_to(self.handovers, chosen))
+
+
+NO_RENEWALS = pd.DataFrame({"row": [], "day": []}).astype({"row": "int64", "day": "datetime64[s]"})
+NO_HANDOVERS = pd.DataFrame({"row": [], "day": [], "before": [], "after": []}).astype(
+    {"row": "int64", "day": "datetime64[s]", "before": "int64", "after": "int64"}
+)
+
+
+def moved_to(dated: T, rows: np.ndarray) -> T:
+    """Dated entries of rows, as entries of some of these rows in their new order; a row may be taken more than once."""
+    if dated is None or len(dated) == 0:
+        return dated
+    places = pd.DataFrame({"old": rows, "row": np.arange(len(rows))})
+    moved = places.merge(dated.rename(columns={"row": "old"}), on="old")
+    return moved.drop(columns="old")
+
+
+@dataclass(frozen=True, eq=False)
+class Book:
+    """Accounts × months of revenue, with owners, attributes and the facts of each account.
+
+    ``accounts`` has one row per account, indexed by account_id, every attribute a column. ``rates`` is closes ×
+    currencies: what a unit was worth in the book's ``currency``; not a number where no rate is known. ``renewals``
+    has one row per renewal date of an account, ``row, day``; None where none is known.
+    ``clock`` is the day from which ages are counted, where one was asked for.
+    A book is never changed: ``until``, ``where``, ``held_by``… give another one that shares its arrays. What is
+    costly to make from the arrays is kept in ``memory``, which books of the same arrays share.
+
+    >>> book = Book.of_mrr({"Acme": [100, 100, 80], "Birch": [50, 0, 0], "Cedar": [0, 30, 30]}, first="2025-01")
+    >>> book.mrr
+    month    2025-01  2025-02  2025-03
+    account_id
+    Acme       100.0    100.0     80.0
+    Birch       50.0      0.0      0.0
+    Cedar        0.0     30.0     30.0
+    """
+
+    accounts: pd.DataFrame
+    first_close: pd.Period
+    lines: Lines
+    rates: np.ndarray
+    owners: Owners
+    facts: Facts = field(default_factory=lambda: Facts({}))
+    renewals: pd.DataFrame | None = None
+    currency: str = ""
+    settings: Settings = field(default_factory=Settings)
+    lead: int = 0
+    whose: frozenset[int] | None = None
+    clock: date | None = None
+    notes: tuple[str, ...] = ()
+    scale: int = SCALE
+    memory: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    # --- made from ------------------------------------------------------------------------------------------
+
+    @classmethod
+    def of_mrr(cls, mrr: dict[str, Sequence[float]] | pd.DataFrame, first: str = "2025-01", **attributes: Any) -> Book:
+        """A book from MRR alone: a list of closes per account, or a frame accounts × months.
+
+        ``attributes`` are columns of the accounts, as lists in the order of the accounts; ``csm`` gives the owners.
+        """
+        frame = mrr if isinstance(mrr, pd.DataFrame) else pd.DataFrame.from_dict(mrr, orient="index", dtype=float)
+        amounts = np.ascontiguousarray(np.rint(frame.to_numpy(dtype=float).T * SCALE).astype(np.int64))
+        closes, n = amounts.shape
+        accounts = pd.DataFrame({"name": frame.index.astype(str), **attributes}, index=frame.index.rename("account_id"))
+        csm = accounts["csm"] if "csm" in accounts else pd.Series([None] * n)
+        codes, names = pd.factorize(csm, sort=True)
+        held = np.broadcast_to(np.where(codes < 0, len(names), codes), (closes, n))
+        one = np.zeros(n, dtype=np.intp)
+        return cls(
+            accounts=accounts,
+            first_close=month(first),
+            lines=Lines.starting(month(first), amounts, np.arange(n), one, one, pd.Index([""]), pd.Index([""])),
+            rates=np.ones((closes, 1)),
+            owners=Owners(pd.Index([*names, UNASSIGNED]), held, NO_HANDOVERS),
+        )
+
+    # --- what it holds --------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self.accounts)
+
+    def __repr__(self) -> str:
+        span = f"{self.months[0]} to {self.months[-1]}" if len(self.months) else "no month"
+        return f"Book of {len(self):,} accounts, {span}"
+
+    @property
+    def closes(self) -> int:
+        """How many closes the arrays hold: the months, and the close before them where it is known."""
+        return len(self.lines.amounts)
+
+    @cached_property
+    def months(self) -> pd.PeriodIndex:
+        """The months the book speaks of."""
+        return self.months_with_lead[self.lead :]
+
+    @cached_property
+    def months_with_lead(self) -> pd.PeriodIndex:
+        """The months of all closes, the one before the book's first month included where it is known."""
+        return pd.period_range(self.first_close, periods=self.closes, freq="M", name="month")
+
+    @property
+    def last(self) -> pd.Period:
+        """The last month of the book."""
+        return self.months[-1]
+
+    @property
+    def day(self) -> date:
+        """The day the book speaks of: the last day of its last month."""
+        return last_day(self.last)
+
+    @property
+    def known_on(self) -> date:
+        """The day from which ages are counted: the day asked for, or the last day of the last month."""
+        return self.clock or self.facts.day or self.day
+
+    @property
+    def mrr(self) -> pd.DataFrame:
+        """MRR in the book's currency at each month's own rate: accounts × months."""
+        values = self.balance(0, 0)[self.lead :].T / self.scale
+        return pd.DataFrame(values, index=self.accounts.index, columns=self.months, copy=False)
+
+    def scale_of(self, unit: Unit) -> int:
+        """What an exact amount in this unit is divided by to be read."""
+        return self.scale if unit.money else 1
+
+    def close_of(self, when: str | pd.Period) -> int | None:
+        """The position of a month's close, None where the book does not have it."""
+        place = month(when).ordinal - self.first_close.ordinal
+        return place if 0 <= place < self.closes else None
+
+    def closes_of(self, days: pd.Series) -> np.ndarray:
+        """The positions of the closes of these days' months, before the first negative."""
+        return days.to_numpy().astype("datetime64[M]").astype(np.int64) - self.first_close.ordinal
+
+    @cached_property
+    def one_currency(self) -> bool:
+        """Is every amount already in the book's currency?"""
+        return bool((self.rates == 1).all())
+
+    @cached_property
+    def unpriced(self) -> np.ndarray | None:
+        """Which rows have revenue in a currency without a rate; None where every currency has one."""
+        lost = ~np.isfinite(self.rates).all(axis=0)
+        if not lost.any():
+            return None
+        rows = np.zeros(len(self), dtype=bool)
+        rows[self.lines.row[lost[self.lines.currency]]] = True
+        return rows
+
+    def balance(self, months: int, upto: int) -> np.ndarray:
+        """MRR at the close ``upto`` months into each period of ``months`` months: periods × rows.
+
+        Period p opens at close p, so ``balance(k, 0)`` is the opening and ``balance(k, k)`` the closing MRR of
+        every period of k months. In constant currency all closes of a period are at its opening's rate; with
+        floating rates each is at its own.
+        """
+        periods = self.closes - months
+        if self.one_currency or upto == 0 or self.settings.fx == "floating":
+            return self._own[upto : upto + periods]
+        return self._converted(self.lines.amounts[upto : upto + periods], self.rates[:periods])
+
+    def at_rate_of(self, close: int) -> np.ndarray:
+        """MRR of all closes at the exchange rates of one close: closes × rows."""
+        if self.one_currency:
+            return self._own
+        return self._converted(self.lines.amounts, np.broadcast_to(self.rates[close], self.rates.shape))
+
+    def at_next_rate(self) -> np.ndarray:
+        """MRR of each close but the last at the exchange rates of the next: closes − 1 × rows."""
+        if self.one_currency:
+            return self._own[:-1]
+        return self._converted(self.lines.amounts[:-1], self.rates[1:])
+
+    @property
+    def _own(self) -> np.ndarray:
+        return self.kept("own", lambda: self._converted(self.lines.amounts, self.rates))
+
+    def _converted(self, amounts: np.ndarray, rates: np.ndarray) -> np.ndarray:
+        """Native amounts, closes × lines, in the book's currency: closes × rows."""
+        if not (rates == 1).all():
+            priced = np.where(np.isfinite(rates), rates, 0)[:, self.lines.currency]
+            amounts = np.rint(amounts * priced).astype(np.int64)
+        return self._summed(amounts)
+
+    def _summed(self, amounts: np.ndarray) -> np.ndarray:
+        row = self.lines.row
+        if len(row) == len(self) and (row == np.arange(len(row))).all():
+            return amounts
+        total = np.zeros((len(amounts), len(self)), dtype=np.int64)
+        if len(row):
+            first = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
+            total[:, row[first]] = np.add.reduceat(amounts, first, axis=1)
+        return total
+
+    @property
+    def first_paid(self) -> np.ndarray:
+        """The close at which each row first had MRR, negative before the first; far off where it never had."""
+        return self.kept("first paid", self._first_paid)
+
+    def _first_paid(self) -> np.ndarray:
+        first = np.full(len(self), NEVER)
+        np.minimum.at(first, self.lines.row, self.lines.first_paid)
+        return first - self.first_close.ordinal
+
+    @property
+    def handed(self) -> tuple[np.ndarray, np.ndarray]:
+        """The cells, as closes and rows, at which a row has another holder than at the close before."""
+        return self.kept("handed", self._handed)
+
+    def _handed(self) -> tuple[np.ndarray, np.ndarray]:
+        moved, held = self.owners.handovers, self.owners.held
+        close = self.closes_of(moved["day"])
+        inside = (close > 0) & (close < self.closes)
+        cells = np.unique(close[inside] * len(self) + moved["row"].to_numpy()[inside])
+        at, row = np.divmod(cells, max(len(self), 1))
+        changed = held[at, row] != held[at - 1, row]
+        return at[changed], row[changed]
+
+    @property
+    def changes(self) -> Changes:
+        """Every cell of the balances, each close at its own rate, that differs from the close before."""
+        return self.kept("changes", lambda: changes_in(self._own))
+
+    def kept(self, key: Any, make: Callable[[], Kept]) -> Kept:
+        """What was made once for these arrays: made now, or as it was kept."""
+        if key not in self.memory:
+            self.memory[key] = make()
+        return self.memory[key]
+
+    def balance_and_changes(self) -> tuple[np.ndarray, Changes]:
+        """MRR of all closes on one footing, closes × rows, and what changed in it from close to close.
+
+        In constant currency the footing is the rate of the first close; a change of rate then changes nothing.
+        With floating rates each close is at its own rate, and what a rate did between two closes is left out.
+        """
+        if self.one_currency:
+            return self._own, self.changes
+        if self.settings.fx == "constant":
+            balance = self.at_rate_of(0)
+            return balance, changes_in(balance)
+        before, after = self.at_next_rate(), self._own[1:]
+        close, row = np.nonzero(before != after)
+        return self._own, Changes(close + 1, row, before[close, row], after[close, row], self._own.size)
+
+    def knows(self, what: str) -> bool:
+        """Is there a table of this name (``tickets``), a column in one with anything in it (``tickets.csat``), or a
+        column of the accounts (``renewal_date``)?
+        """
+        table, dot, column = what.partition(".")
+        if not dot:
+            return table in self.facts or table in self.accounts
+        return table in self.facts and column in self.facts[table] and bool(self.facts[table][column].notna().any())
+
+    # --- slices ---------------------------------------------------------------------------------------------
+
+    def until(self, when: str | pd.Period) -> Book:
+        """The book up to and with a month. A month beyond the book's own changes nothing."""
+        months = min(max(month(when).ordinal - self.first_close.ordinal + 1 - self.lead, 0), len(self.months))
+        return self._closes(slice(0, months + self.lead if months else 0), self.lead)
+
+    def since(self, when: str | pd.Period) -> Book:
+        """The book from a month on; the close before it is kept as its opening, where there is one."""
+        first = month(when).ordinal - self.first_close.ordinal
+        return self if first <= self.lead else self._closes(slice(min(first, self.closes) - 1, self.closes), lead=1)
+
+    def window(self, opening: int, closing: int) -> Book:
+        """The closes from ``opening`` to ``closing``, both positions included."""
+        return self._closes(slice(opening, closing + 1), lead=1)
+
+    def _closes(self, at: slice, lead: int) -> Book:
+        return replace(
+            self,
+            first_close=self.first_close + at.start,
+            lines=self.lines.closes(at),
+            rates=self.rates[at],
+            owners=self.owners.closes(at),
+            lead=lead,
+            memory={},
+        )
+
+    def as_of(self, day: date) -> Book:
+        """The book as it stood on a day: the months closed by then, and only what was known."""
+        closed = month(day) if last_day(month(day)) <= day else month(day) - 1
+        return replace(self.until(closed), facts=self.facts.on(day), clock=day)
+
+    def now(self, today: date | None = None) -> Book:
+        """The book as it stands: all that is known today, ages counted from the last day the data speak of.
+
+        What people typed in since (pulses, risks, notes) is known, and does not move that day: a book whose last
+        upload is old is read as of that upload, not as if every customer had fallen silent.
+        """
+        today = today or date.today()
+        known = self.facts.on(today)
+        return replace(self, facts=known, clock=max(self.day, known.latest() or self.day), memory={})
+
+    def take(self, rows: np.ndarray | slice) -> Book:
+        """The book of some rows, given as positions or as a mask."""
+        if isinstance(rows, np.ndarray) and rows.dtype == bool:
+            rows = np.flatnonzero(rows)
+        return replace(
+            self,
+            accounts=self.accounts.iloc[rows],
+            lines=self.lines.take(rows, len(self)),
+            owners=self.owners.take(rows),
+            facts=self.facts.take(np.arange(len(self))[rows]),
+            renewals=moved_to(self.renewals, np.arange(len(self))[rows]),
+            memory={},
+        )
+
+    def blocks(self, size: int = BLOCK) -> Iterator[tuple[slice, Book]]:
+        """The book in pieces of so many rows, small enough for the processor's cache, and where each stands."""
+        if len(self) <= size:
+            yield slice(None), self
+        else:
+            for start in range(0, len(self), size):
+                yield slice(start, start + size), self.take(slice(start, start + size))
+
+    def where(self, **wanted: str | Sequence[str]) -> Book:
+        """The accounts whose attributes have one of the values wanted; ``csm`` asks who held them when.
+
+        >>> book = Book.of_mrr({"A": [1], "B": [2], "C": [3]}, segment=["SMB", "Mid", "SMB"])
+        >>> book.where(segment="SMB").mrr.index.tolist()
+        ['A', 'C']
+        """
+        book, keep = self, np.ones(len(self), dtype=bool)
+        for name, values in wanted.items():
+            chosen = [values] if isinstance(values, str) else list(values)
+            if name == "csm":
+                book = book.held_by(*chosen)
+            elif name == "product":
+                book = book.of_products(*chosen)
+            else:
+                labels, codes = self.groups(name)
+                keep &= np.isin(codes, np.flatnonzero(labels.isin(chosen)))
+        return book if keep.all() else book.take(keep)
+
+    def where_id(self, account_id: str) -> Book:
+        """The book of one account. Raises Misuse where there is none of this id."""
+        place = self.accounts.index.get_indexer([account_id])[0]
+        if place < 0:
+            raise Misuse(f'there is no account "{account_id}"')
+        return self.take(slice(place, place + 1))
+
+    def of_products(self, *products: str) -> Book:
+        """The same accounts with the revenue of these products only."""
+        keep = np.flatnonzero(np.isin(self.lines.product, np.flatnonzero(self.lines.products.isin(products))))
+        return replace(self, lines=self.lines.chosen(keep, self.lines.row[keep]), memory={})
+
+    def held_by(self, *csms: str) -> Book:
+        """What these CSMs answer for: every figure counts an account while the owner rule says it is theirs."""
+        wanted = frozenset(np.flatnonzero(self.owners.names.isin(csms)).tolist())
+        return replace(self, whose=wanted if self.whose is None else wanted & self.whose)
+
+    def held_now(self) -> Book:
+        """The accounts whose holder at the last close is wanted; all of them where nobody in particular is."""
+        if self.whose is None or not self.closes:
+            return self
+        return replace(self.take(np.isin(self.owners.held[-1], list(self.whose))), whose=None)
+
+    @property
+    def csm_now(self) -> np.ndarray:
+        """Who holds each account at the last close."""
+        return self.owners.names.to_numpy(dtype=object)[self.owners.held[-1]]
+
+    def under(self, **settings: Any) -> Book:
+        """The same book under other definitions."""
+        memory: dict[Any, Any] = {} if "fx" in settings else self.memory
+        return replace(self, settings=replace(self.settings, **settings), memory=memory)
+
+    def split(self, by: str) -> dict[str, Book]:
+        """One book per group of an attribute, in the order of their names."""
+        labels, codes = self.groups(by)
+        return {str(label): self.take(codes == code) for code, label in enumerate(labels)}
+
+    # --- other rows -----------------------------------------------------------------------------------------
+
+    def per_product(self) -> Book:
+        """The book with a row for each product of each account."""
+        pair = self.lines.row * len(self.lines.products) + self.lines.product
+        kept, row = np.unique(pair, return_inverse=True)
+        account, product = np.divmod(kept, len(self.lines.products))
+        accounts = self.accounts.iloc[account].assign(product=self.lines.products.to_numpy()[product])
+        return replace(
+            self,
+            accounts=accounts,
+            lines=self.lines.grouped(row.astype(np.intp)),
+            owners=self.owners.take(account),
+            facts=Facts({}),
+            renewals=moved_to(self.renewals, account),
+            memory={},
+        )
+
+    def by_parent(self) -> Book:
+        """The book with a row for each parent: accounts that name the same ``parent_id``, or themselves.
+
+        A parent keeps its own attributes and owner where it is an account, else those of its first account.
+        """
+        if "parent_id" not in self.accounts:
+            return self
+        own = pd.Series(self.accounts.index, index=self.accounts.index)
+        parent = self.accounts["parent_id"].where(self.accounts["parent_id"].notna(), own).astype(str)
+        codes, ids = pd.factorize(parent)
+        itself = self.accounts.index.get_indexer(ids)
+        first = np.full(len(ids), len(self))
+        np.minimum.at(first, codes, np.arange(len(self)))
+        source = np.where(itself >= 0, itself, first)
+        accounts = self.accounts.iloc[source].set_axis(pd.Index(ids, name="account_id"))
+        tables = {
+            name: rows.assign(row=codes[rows["row"]]) if "row" in rows else rows for name, rows in self.facts.items()
+        }
+        return replace(
+            self,
+            accounts=accounts,
+            lines=self.lines.grouped(codes[self.lines.row]),
+            owners=self.owners.take(source),
+            facts=Facts(tables, None, self.facts.day),
+            renewals=None if self.renewals is None else self.renewals.assign(row=codes[self.renewals["row"]]),
+            memory={},
+        )
+
+    # --- groups ---------------------------------------------------------------------------------------------
+
+    @property
+    def groupings(self) -> list[str]:
+        """The attributes worth grouping by: few enough groups to read, more than one."""
+        skip = {"name", "start_date", "renewal_date", "parent_id", "domain", "licensed_seats", "csm"}
+        few = [c for c in self.accounts.columns if c not in skip and 1 < self.accounts[c].nunique(dropna=False) <= 40]
+        products = ["product"] if len(self.lines.products) > 1 and "product" not in few else []
+        return ["csm", *few, *products] if len(self.owners.names) > 1 else [*few, *products]
+
+    def groups(self, by: str) -> tuple[pd.Index, np.ndarray]:
+        """The groups of an attribute in the order of their names, and each row's place among them."""
+        return self.kept(("groups", by), lambda: self._grouped(by))
+
+    def _grouped(self, by: str) -> tuple[pd.Index, np.ndarray]:
+        if by == "account_id":
+            return self.accounts.index.astype(str), np.arange(len(self))
+        if by not in self.accounts:
+            known = _listed(["csm", "account_id", *self.accounts.columns.drop("csm", errors="ignore")], "and")
+            raise Misuse(f'"{by}" is not an attribute of the accounts; there are {known}')
+        values = self.accounts[by]
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            values = values.astype(object)
+        codes, labels = pd.factorize(values.astype(object).where(values.notna(), UNKNOWN).astype(str), sort=True)
+        return pd.Index(labels, name=by), codes.astype(np.intp)
+
+
+def _listed(words: Sequence[str], last: str) -> str:
+    """Words as a sentence lists them: a, b or c."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"

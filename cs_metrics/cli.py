@@ -1,0 +1,431 @@
+"""The same answers as the pages, without a browser: ``cs-metrics report book/ --by csm``.
+
+Numbers go to standard output, everything else (what was assumed, warnings) to standard error. Exit code 0: done;
+1: the data was refused, with all problems listed; 2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cs_metrics.book import Book
+    from cs_metrics.read.reading import Reading
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+class Format(StrEnum):
+    """How answers are written."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+class Every(StrEnum):
+    """The steps of a series."""
+
+    month = "month"
+    quarter = "quarter"
+    year = "year"
+
+
+Sources = Annotated[list[str], typer.Argument(help="Files, folders, or the address of a database.")]
+RecipeFile = Annotated[Path | None, typer.Option("--recipe", help="How to read the files: a TOML file.")]
+Until = Annotated[str | None, typer.Option(help="The last month, as 2025-03. Default: the last complete one.")]
+Months = Annotated[int, typer.Option(min=1, help="The length of the period, in months.")]
+By = Annotated[str | None, typer.Option(help="Group by csm, product or any attribute of the accounts.")]
+Where = Annotated[list[str] | None, typer.Option(help="Only accounts with this attribute: segment=SMB.")]
+Setting = Annotated[list[str] | None, typer.Option(help="Switch a definition: owner=closing, fx=floating…")]
+KnownAt = Annotated[str | None, typer.Option(help="As known at a day or batch, of a database.")]
+As = Annotated[Format, typer.Option("--format", help="How the answer is written.")]
+
+
+# --- the answers ----------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def check(sources: Sources, recipe: RecipeFile = None, format: As = Format.table) -> None:
+    """Are these files fit to be read? One row per problem; counts and totals of money on standard error."""
+    import pandas as pd
+
+    from cs_metrics.read.problems import Trouble
+
+    with _kindly():
+        reading = _read(sources, recipe)
+        _write(pd.DataFrame(reading.troubles, columns=Trouble._fields), format)
+        for count in reading.counts:
+            place, table = " · ".join(filter(None, (count.file, count.sheet))), count.table or "no known table"
+            _say(f"{place}: {table}: {count.read} rows read, {count.kept} kept, {count.read - count.kept} left out")
+        for name, total in reading.totals().items():
+            _say(f"total {name}: {total / 3600:,.2f}")
+        if reading.refused:
+            raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    sources: Sources,
+    until: Until = None,
+    months: Months = 3,
+    by: By = None,
+    metric: Annotated[list[str] | None, typer.Option(help="The metric; repeat for several. Default: all.")] = None,
+    where: Where = None,
+    every: Annotated[str | None, typer.Option(help="month: the whole series.")] = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """The metrics of a book: metric, month, months, group, value, top, bottom."""
+    import pandas as pd
+
+    with _kindly():
+        from cs_metrics.metric import METRICS, named
+
+        if every not in (None, "month"):
+            raise typer.BadParameter("report gives --every month; movements and cohorts give quarters and years")
+        book = _book(sources, recipe, setting, until, where, as_known_at)
+        wanted = _month_wanted(book, until)
+        found = []
+        for each in named(metric) if metric else METRICS.values():
+            rows = each.tally(book, months, by).rows()
+            rows = rows if every else rows[rows["month"] == wanted]
+            if rows.empty:
+                rows = pd.DataFrame({"month": [wanted], "group": [None]})
+            found.append(rows.assign(metric=each.name, months=months))
+            if reason := each.dark(book):
+                _say(f"{each.name}: {reason}")
+        _write(pd.concat(found), format, "metric", "month", "months", "group", "value", "top", "bottom")
+
+
+@app.command()
+def movements(
+    sources: Sources,
+    from_: Annotated[str | None, typer.Option("--from", help="The first month.")] = None,
+    until: Until = None,
+    every: Every = Every.month,
+    by: By = None,
+    where: Where = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """What moved the MRR: opening, new, expansion, contraction, churn, reactivation, fx, transfers, closing."""
+    with _kindly():
+        from cs_metrics.analysis.movements import COLUMNS
+        from cs_metrics.analysis.movements import movements as table
+
+        book = _book(sources, recipe, setting, until, where, as_known_at)
+        if from_ is not None:
+            book = book.since(_month(from_, "--from"))
+        _write(table(book, every.value, by), format, *COLUMNS)
+
+
+@app.command()
+def explain(
+    metric: Annotated[str, typer.Argument(help="The metric.")],
+    sources: Sources,
+    until: Until = None,
+    months: Months = 3,
+    by: By = None,
+    where: Where = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """The accounts behind a figure: they add up to what report gives."""
+    with _kindly():
+        from cs_metrics.analysis.explain import COLUMNS
+        from cs_metrics.analysis.explain import explain as table
+        from cs_metrics.metric import named
+
+        [asked] = named([metric])
+        book = _book(sources, recipe, setting, until, where, as_known_at)
+        rows = table(asked, book, _month_wanted(book, until), months, by)
+        if rows.empty and (reason := asked.dark(book)):
+            _say(f"{asked.name}: {reason}")
+        _write(rows, format, *COLUMNS)
+
+
+@app.command("at-risk")
+def at_risk(
+    sources: Sources,
+    as_of: Annotated[
+        str | None, typer.Option(help="The day, as 2025-03-31. Default: the end of the last month.")
+    ] = None,
+    where: Where = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """Who is at risk and why, most MRR at stake first."""
+    with _kindly():
+        from cs_metrics.analysis.risk import COLUMNS
+        from cs_metrics.analysis.risk import at_risk as table
+
+        book = _on_day(_book(sources, recipe, setting, None, where, as_known_at), as_of, "risk")
+        _write(table(book), format, *COLUMNS)
+
+
+@app.command()
+def advocates(
+    sources: Sources,
+    as_of: Annotated[
+        str | None, typer.Option(help="The day, as 2025-03-31. Default: the end of the last month.")
+    ] = None,
+    where: Where = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """Who would speak for us, and who is fit to be asked."""
+    with _kindly():
+        from cs_metrics.analysis.advocates import COLUMNS
+        from cs_metrics.analysis.advocates import advocates as table
+
+        book = _on_day(_book(sources, recipe, setting, None, where, as_known_at), as_of, "advocacy")
+        _write(table(book), format, *COLUMNS)
+
+
+# --- the store --------------------------------------------------------------------------------------------------------
+
+
+@app.command("import")
+def import_(
+    sources: Sources,
+    into: Annotated[str, typer.Option(help="The database: sqlite:///book.db or postgresql://…")],
+    recipe: RecipeFile = None,
+    note: Annotated[str, typer.Option(help="A note for the history.")] = "",
+    format: As = Format.table,
+) -> None:
+    """Import files into a database, as one batch: all of it or nothing."""
+    with _kindly():
+        from cs_metrics.store.batches import Brought, import_batch
+        from cs_metrics.store.known import accounts_known
+
+        reading = _read(sources, recipe, accounts_known(into)).usable()
+        files = [Brought(file.name, file.sha256, len(file.data)) for file in reading.files]
+        done = import_batch(into, reading.tables, files, _who(), note)
+        _say(f"batch {done.batch} imported")
+        _write(done.counts, format, "batch", "table", "read", "new", "changed", "same")
+
+
+@app.command()
+def history(database: Annotated[str, typer.Argument(help="The database.")], format: As = Format.table) -> None:
+    """The batches of a database, latest first."""
+    with _kindly():
+        from cs_metrics.store.batches import history as table
+
+        rows = table(database)
+        _write(rows.assign(money=rows["money"].astype("float64") / 3600), format)
+
+
+@app.command()
+def undo(
+    batch: Annotated[int, typer.Argument(help="The number of the batch.")],
+    database: Annotated[str, typer.Argument(help="The database.")],
+    note: Annotated[str, typer.Option(help="A note for the history.")] = "",
+    format: As = Format.table,
+) -> None:
+    """Take a batch back. Nothing is deleted: the undo is a batch of its own."""
+    with _kindly():
+        from cs_metrics.store.batches import undo as take_back
+
+        done = take_back(database, batch, _who(), note)
+        _say(f"batch {batch} undone, as batch {done.batch}")
+        _write(done.counts, format, "batch", "table", "taken_back", "new")
+
+
+# --- ways in ----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _kindly() -> Iterator[None]:
+    """Problems as sentences: 1 for refused data, 2 for a name or value that does not exist."""
+    from cs_metrics.book import Misuse, Problem
+    from cs_metrics.read.problems import Refused
+
+    try:
+        yield
+    except Refused as refused:
+        for trouble in refused.troubles:
+            if trouble.severity == "refused":
+                _say(str(trouble))
+        raise typer.Exit(1) from None
+    except Problem as problem:
+        _say(str(problem))
+        raise typer.Exit(2 if isinstance(problem, Misuse) else 1) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise typer.Exit(0) from None
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def _read(sources: list[str], recipe: Path | None, known: frozenset[str] = frozenset()) -> Reading:
+    """Read files and say what was assumed."""
+    from cs_metrics.read.reading import read_paths
+    from cs_metrics.read.recipe import recipe_of
+
+    if recipe is not None and not recipe.is_file():
+        raise typer.BadParameter(f"there is no recipe {recipe}")
+    reading = read_paths(list(sources), recipe_of(recipe.read_text("utf-8"), recipe.name) if recipe else None, known)
+    for assumed in reading.assumed:
+        _say(f"assumed: {assumed}")
+    return reading
+
+
+def _book(
+    sources: list[str],
+    recipe: Path | None,
+    settings: list[str] | None,
+    until: str | None,
+    where: list[str] | None,
+    known_at: str | None,
+) -> Book:
+    """The book of some files or a database, sliced and under the settings asked for."""
+    from cs_metrics.assemble import book_of
+    from cs_metrics.book import Settings
+    from cs_metrics.tables import frames
+
+    chosen = Settings.of(**dict(_pair(text, "--setting") for text in settings or ()))
+    last = _month(until, "--until") if until else None
+    if any("://" in source for source in sources):
+        from cs_metrics.store.known import batch_known_at, tables_known
+
+        if len(sources) > 1:
+            raise typer.BadParameter("give one database, or files and folders")
+        tables = tables_known(sources[0], batch_known_at(sources[0], known_at) if known_at else None)
+    else:
+        if known_at:
+            raise typer.BadParameter("--as-known-at asks a database, not files")
+        reading = _read(sources, recipe).usable()
+        for trouble in reading.troubles:
+            _say(str(trouble))
+        tables = reading.tables
+    book = book_of(frames(tables), chosen, last)
+    for note in book.notes:
+        _say(note)
+    wanted: dict[str, list[str]] = {}
+    for text in where or ():
+        name, value = _pair(text, "--where")
+        wanted.setdefault(name, []).append(value)
+    return book.where(**wanted)
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f'{option} "{text}": write it as name=value')
+    return name.strip(), value.strip()
+
+
+def _month(text: str, option: str) -> pd.Period:
+    from cs_metrics.months import month
+
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+        raise typer.BadParameter(f'{option} "{text}" is not a month; write it as 2025-03')
+    return month(text)
+
+
+def _month_wanted(book: Book, until: str | None) -> str:
+    """The month asked for, or the book's last; said where the book has no figure for it."""
+    last = str(book.last) if len(book.months) else ""
+    if until and not (last and str(book.months[0]) <= until <= last):
+        span = f"{book.months[0]} to {last}" if last else "no month"
+        _say(f"There is no figure for {until}: the data speak of {span}.")
+    return until or last
+
+
+def _on_day(book: Book, day: str | None, purpose: str) -> Book:
+    """The accounts held now, as known on a day; the signals that cannot be told are named."""
+    from cs_metrics.signal import signals
+
+    if not len(book.months):
+        return book
+    try:
+        book = book.now() if day is None else book.as_of(date.fromisoformat(day))
+    except ValueError:
+        raise typer.BadParameter(f'--as-of "{day}" is not a day; write it as 2025-03-31') from None
+    book = book.held_now()
+    dark = [reason for each in signals(purpose) if (reason := each.dark(book))]  # type: ignore[arg-type]
+    if dark:
+        _say("Not known: " + "; ".join(dark))
+    return book
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def _write(table: pd.DataFrame, format: Format, *columns: str) -> None:
+    """The table on standard output; undefined is blank, null in JSON."""
+    from cs_metrics.export import as_text, cells
+
+    table = table.reindex(columns=list(columns)) if columns else table
+    if format is Format.json:
+        rows = table.astype(object).to_dict("records")
+        print(json.dumps([{name: _plain(value) for name, value in row.items()} for row in rows], ensure_ascii=False))
+    elif format is Format.csv:
+        sys.stdout.write(cells(table).to_csv(index=False, lineterminator="\n"))
+    elif len(table):
+        shown = table.astype(object).map(lambda value: _rounded(as_text(value)))
+        print(shown.to_string(index=False, na_rep="", justify="left", max_colwidth=60))
+    else:
+        print(f"(no rows: {', '.join(map(str, table.columns))})")
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON knows it."""
+    import pandas as pd
+
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    return value.item() if hasattr(value, "item") else value
+
+
+def _rounded(value: Any) -> Any:
+    return (
+        ""
+        if value is None
+        else f"{value:.6g}"
+        if isinstance(value, float) and abs(value) < 1000
+        else f"{value:,.2f}"
+        if isinstance(value, float)
+        else value
+    )
+
+
+if __name__ == "__main__":
+    app()

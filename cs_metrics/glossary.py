@@ -1,0 +1,73 @@
+"""The definitions as a document, rendered from where they are defined: ``python -m cs_metrics.glossary``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cs_metrics.analysis.risk import AT_RISK
+from cs_metrics.health import LEAST_KNOWN, PARTS
+from cs_metrics.metric import METRICS
+from cs_metrics.signal import SIGNALS
+from cs_metrics.tables import TABLES, columns, question
+from cs_metrics.targets import TARGETS
+
+
+def document() -> str:
+    """The whole document, as Markdown."""
+    return "\n".join((*_opening(), *_metrics(), *_signals(), *_health(), *_targets(), *_tables())) + "\n"
+
+
+def _opening() -> Iterator[str]:
+    yield "# Definitions"
+    yield "Made from the code by `make docs`; a test fails when it is stale.\n"
+
+
+def _metrics() -> Iterator[str]:
+    yield "## Figures"
+    yield "Each is Σ top / Σ bottom over accounts; an amount has no bottom. Undefined is blank, never 0.\n"
+    for metric in METRICS.values():
+        prose = metric.details.partition(">>>")[0].strip()
+        yield f"### {metric.label} (`{metric.name}`)"
+        yield f"{metric.question} *{metric.explained(3).capitalize()}.*" + (f"\n\n{prose}" if prose else "")
+        yield f"\nSource: {metric.source}.\n"
+
+
+def _signals() -> Iterator[str]:
+    yield "## Signals"
+    yield f"Risks are joined as 1 − Π (1 − weight); an account is at risk from {AT_RISK:.0%} on.\n"
+    yield "| signal | for | fires when | weight | reads |\n| --- | --- | --- | ---: | --- |"
+    for signal in SIGNALS.values():
+        reads = ", ".join(need if isinstance(need, str) else " or ".join(need) for need in signal.needs) or "revenue"
+        weight = f"{signal.weight:.0%}" if signal.weight else ""
+        yield f"| {signal.label} | {signal.purpose} | {signal.question} | {weight} | {reads} |"
+    yield ""
+
+
+def _health() -> Iterator[str]:
+    yield "## Health score"
+    yield f"0 to 100, 100 = healthy. Below {LEAST_KNOWN:.0%} of the weight known there is no score.\n"
+    yield "| part | weight | how | reads |\n| --- | ---: | --- | --- |"
+    for part in PARTS.values():
+        yield f"| {part.label} | {part.weight:g} | {part.question} | {part.needs} |"
+    yield ""
+
+
+def _targets() -> Iterator[str]:
+    yield "## Targets"
+    for name, target in TARGETS.items():
+        yield f"- {METRICS[name].label}: {METRICS[name].unit.write(target.value)} ({target.source})"
+    yield ""
+
+
+def _tables() -> Iterator[str]:
+    yield "## Tables"
+    for row in TABLES.values():
+        yield f"### {row.table}"
+        yield f"{question(row)}\n\n| column | what it holds | needed |\n| --- | --- | --- |"
+        for column in columns(row).values():
+            yield f"| {column.name} | {column.help} | {'yes' if column.required else ''} |"
+        yield ""
+
+
+if __name__ == "__main__":
+    print(document(), end="")

@@ -1,0 +1,8 @@
+"""The metrics, one theme a file. Importing this package fills the list of metrics, in this order."""
+
+from importlib import import_module
+
+THEMES = ("balances", "revenue", "retention", "renewals")
+
+for theme in THEMES:
+    import_module(f"{__name__}.{theme}")

@@ -1,0 +1,433 @@
+"""Files → tables ready for a book or a store, with everything that was assumed, left out and refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cs_metrics.read.check import account_ids, check_accounts, check_keys, check_revenue, check_rows, with_ids
+from cs_metrics.read.convert import Converted, Options, convert
+from cs_metrics.read.derive import Finding, first_day_without, long_months, price_per_month, standing
+from cs_metrics.read.files import File, Sheet, files_of, open_file
+from cs_metrics.read.match import CLEARLY, Match, lacking, named_as, plain, recognise, survey_kind
+from cs_metrics.read.problems import Refused, Trouble, shortened
+from cs_metrics.read.recipe import FileRecipe, Recipe
+from cs_metrics.tables import TABLES, Account, Column, columns
+
+MOST_LISTED = 1_000
+TEXT = Column("text", "text", "", (), False, None, None, None)
+ALWAYS_REFUSED = ("key", "money", "day", "instant", "month")
+
+
+class Part(NamedTuple):
+    """A sheet read as a table: typed columns, and the file's row of each entry."""
+
+    sheet: Sheet
+    match: Match
+    rows: pa.Table
+    numbers: np.ndarray
+
+
+class Count(NamedTuple):
+    """What became of the rows of a sheet."""
+
+    file: str
+    sheet: str
+    table: str
+    read: int
+    kept: int
+
+
+@dataclass
+class Reading:
+    """What a set of files holds. ``tables`` are typed; money is whole numbers of 1/3600 of a unit of currency."""
+
+    files: list[File] = field(default_factory=list)
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+    troubles: list[Trouble] = field(default_factory=list)
+    assumed: list[str] = field(default_factory=list)
+    counts: list[Count] = field(default_factory=list)
+
+    @property
+    def refused(self) -> list[Trouble]:
+        """What stands in the way of using the files."""
+        return [trouble for trouble in self.troubles if trouble.severity == "refused"]
+
+    def usable(self) -> Reading:
+        """This reading, if nothing stands in the way. Raises Refused with all that does."""
+        if self.refused:
+            raise Refused(self.troubles)
+        return self
+
+    def totals(self) -> dict[str, int]:
+        """The money read, per table and column: exact sums."""
+        return {
+            f"{table}.{name}": pc.sum(rows[name]).as_py() or 0
+            for table, rows in self.tables.items()
+            for name, column in columns(TABLES[table]).items()
+            if column.kind == "money" and name in rows.column_names
+        }
+
+
+def read_paths(paths: list[str | Path], recipe: Recipe | None = None, known: Iterable[str] = ()) -> Reading:
+    """Read files and folders. Raises Refused where a path does not exist."""
+    try:
+        files = list(files_of(paths))
+    except (FileNotFoundError, PermissionError) as why:
+        trouble = Trouble(
+            str(why.filename),
+            "",
+            0,
+            "",
+            "",
+            "There is no such file, or it may not be read.",
+            "Check the path.",
+            "refused",
+        )
+        raise Refused([trouble]) from None
+    return read(files, recipe, known)
+
+
+def read(files: Iterable[File], recipe: Recipe | None = None, known: Iterable[str] = ()) -> Reading:
+    """Read files: recognise each sheet, convert its columns, check the whole.
+
+    ``known`` are ids of accounts that exist already, so that facts about them are not strangers.
+    """
+    reading = Reading(files=list(files))
+    parts = [part for file in reading.files for part in _parts(file, recipe or Recipe(), reading)]
+    for table in TABLES:
+        if of_table := [part for part in parts if part.match.table == table]:
+            reading.tables[table] = _joined(of_table, reading)
+    _add_descriptions(parts, reading)
+    check_revenue(reading.tables, reading.troubles, reading.assumed)
+    reading.tables = check_accounts(reading.tables, account_ids(reading.tables) | set(known), reading.troubles)
+    kept = {table: len(rows) for table, rows in reading.tables.items()}
+    if not kept and not reading.refused:
+        names = ", ".join(file.name for file in reading.files) or "nothing"
+        reading.troubles.append(
+            Trouble(
+                names,
+                "",
+                0,
+                "",
+                "",
+                "No known table was found.",
+                "See the list of tables and their columns on the Data page.",
+                "refused",
+            )
+        )
+    return reading
+
+
+def _parts(file: File, recipe: Recipe, reading: Reading) -> Iterator[Part]:
+    """The tables of one file."""
+    opened = open_file(file)
+    reading.troubles += opened.troubles
+    for sheet in opened.sheets:
+        said = recipe.part_for(sheet)
+        match = _said(sheet, said, reading) if said else _recognised(sheet, reading)
+        if match is not None:
+            yield _part(sheet, match, said.options.as_options() if said else Options(), reading)
+
+
+def _recognised(sheet: Sheet, reading: Reading) -> Match | None:
+    """The table a sheet is by its headers; said where it is none, refused where it could be two."""
+    found = recognise(sheet)
+    meant = named_as(sheet)
+    if meant is not None and (missing := lacking(sheet, meant)) and not any(match.row is meant for match in found):
+        reading.counts.append(Count(sheet.file, sheet.name, "", len(sheet), 0))
+        reading.troubles.append(
+            sheet.trouble(
+                f"This is named {meant.table}, but has no column {', and none for '.join(missing)}.",
+                f"Add the column, or rename one. The file has: {shortened(', '.join(sheet.headers), 120)}.",
+            )
+        )
+        return None
+    if not found:
+        reading.counts.append(Count(sheet.file, sheet.name, "", len(sheet), 0))
+        headers = shortened(", ".join(sheet.headers), 120)
+        reading.troubles.append(
+            sheet.trouble(
+                f"No known table has these columns: {headers}.",
+                f"All {len(sheet)} rows are left out. Rename the columns, or say what they are in a recipe.",
+                severity="row left out",
+            )
+        )
+        return None
+    best, *others = found
+    if others and others[0].score > best.score - CLEARLY:
+        reading.troubles.append(
+            sheet.trouble(
+                f"This could be {best.table} or {others[0].table}.",
+                "Name the file after its table, or say which it is in a recipe.",
+            )
+        )
+        return None
+    used = ", ".join(f"{header} → {name}" for name, header in best.columns.items() if plain(header) != plain(name))
+    extra = f", a month in each of {len(best.months)} columns" if best.months else ""
+    reading.assumed.append(f"{sheet.place} is read as {best.table}{extra}" + (f": {used}" if used else ""))
+    if best.unused and best.row is not Account:
+        reading.assumed.append(f"{sheet.place}: not used: {', '.join(best.unused)}")
+    return best
+
+
+def _said(sheet: Sheet, said: FileRecipe, reading: Reading) -> Match | None:
+    """The table a recipe says a sheet is; what the recipe names and the sheet lacks is refused."""
+    row = TABLES[said.table]
+    has, knows = f"The file has: {', '.join(sheet.headers)}.", f"It has: {', '.join(row.model_fields)}."
+    absent = [header for header in said.columns.values() if header not in sheet.headers]
+    strange = [name for name in [*said.columns, *said.options.constants] if name not in row.model_fields]
+    wrong = [sheet.trouble("The recipe names a column the file does not have.", has, column=name) for name in absent]
+    wrong += [
+        sheet.trouble(f"The recipe maps to a column {said.table} does not have.", knows, column=name)
+        for name in strange
+    ]
+    left = tuple(h for h in sheet.headers if h not in said.columns.values())
+    months = {}
+    if said.table == "mrr" and "month" not in said.columns and not {"mrr", "arr"} & set(said.columns):
+        months = next((match.months for match in recognise(sheet) if match.months), {})
+        left = tuple(h for h in left if h not in months)
+    have = {
+        *said.columns,
+        *said.options.constants,
+        *(("month", "mrr") if months else ()),
+        *(("month",) if said.options.month else ()),
+    }
+    lacks = [f"The recipe gives {said.table} no {' or '.join(group)}." for group in row.needs if not have & set(group)]
+    wrong += [sheet.trouble(what, "Map one of the file's columns to it.") for what in lacks]
+    reading.troubles += wrong
+    return None if wrong else Match(row, said.columns, left, {}, months)
+
+
+# --- one sheet ---------------------------------------------------------------------------------------------------
+
+
+def _part(sheet: Sheet, match: Match, options: Options, reading: Reading) -> Part:
+    """A sheet's columns converted, its rows checked one by one."""
+    spec, typed, keep = columns(match.row), {}, np.ones(len(sheet), dtype=bool)
+    for name, header in match.columns.items():
+        found = _column(sheet, header, spec[name], options, reading, worthless=name == match.row.rests_on)
+        typed[name] = found.values
+        if name == match.row.rests_on:
+            keep[[bad.at for bad in found.bad]] = False
+    for name, value in options.constants.items():
+        typed[name] = convert(pa.array([value] * len(sheet)), spec[name], options).values
+    if match.table == "surveys" and "kind" not in typed and (kind := survey_kind(sheet, match)):
+        typed["kind"] = pa.array([kind] * len(sheet))
+        reading.assumed.append(f"{sheet.place}: the answers are {kind}, by what the file and its columns are called")
+    typed |= _other_columns(sheet, match, typed)
+    keep &= _wanted(sheet, match, typed, options)
+    if match.months:
+        typed, numbers = _melted(sheet, match, typed, keep, options, reading)
+        keep = np.ones(len(numbers), dtype=bool)
+    else:
+        numbers = sheet.rows
+        if options.month and "month" in spec and "month" not in typed:
+            typed["month"] = convert(pa.array([options.month] * len(sheet)), spec["month"], options).values
+    rows = pa.table(typed) if typed else pa.table({})
+    if not keep.all():
+        rows, numbers = rows.filter(pa.array(keep)), numbers[keep]
+    rows, numbers = _derived(sheet, match, rows, numbers, options, reading)
+    rows, numbers = check_rows(sheet, match.row, rows, numbers, reading.troubles)
+    kept = np.count_nonzero(np.diff(numbers)) + 1 if len(numbers) else 0
+    reading.counts.append(Count(sheet.file, sheet.name, match.table, len(sheet), int(kept)))
+    return Part(sheet, match, rows, numbers)
+
+
+def _other_columns(sheet: Sheet, match: Match, taken: Iterable[str]) -> dict[str, pa.Array]:
+    """What a sheet says besides the table's columns: attributes of accounts, what describes them in a revenue table."""
+    found: dict[str, pa.Array] = {}
+    named = {header: name for name, header in match.describing.items()}
+    for header in (*(match.unused if match.row is Account else ()), *named):
+        name = named.get(header) or _attribute(header, {*taken, *found})
+        found[name] = convert(_texts(sheet, header), TEXT, Options()).values
+    return found
+
+
+def _texts(sheet: Sheet, header: str) -> pa.Array:
+    return sheet.columns[sheet.headers.index(header)]
+
+
+def _attribute(header: str, taken: Iterable[str]) -> str:
+    """The name an attribute gets: its header in plain words, as a name."""
+    name = plain(header).replace(" ", "_") or "attribute"
+    while name in taken:
+        name += "_2"
+    return name
+
+
+def _column(
+    sheet: Sheet, header: str, column: Column, options: Options, reading: Reading, worthless: bool = False
+) -> Converted:
+    """One column converted; each cell that could not be used is listed. ``worthless``: its row is, too."""
+    found = convert(_texts(sheet, header), column, options)
+    reading.assumed += [f"{sheet.place}, {header}: {what}" for what in found.assumed]
+    severity, then = ("refused", "") if column.kind in ALWAYS_REFUSED else ("note", " The cell is left blank.")
+    if worthless and severity == "note":
+        severity, then = "row left out", " The row is left out."
+    for bad in found.bad[:MOST_LISTED]:
+        row = int(sheet.rows[bad.at])
+        reading.troubles.append(sheet.trouble(bad.problem, bad.advice + then, row, header, bad.value, severity))
+    if more := len(found.bad[MOST_LISTED:]):
+        reading.troubles.append(sheet.trouble(f"{more} more cells like these.", column=header, severity=severity))
+    return found
+
+
+def _wanted(sheet: Sheet, match: Match, typed: dict[str, pa.Array], options: Options) -> np.ndarray:
+    """Which rows a recipe wants to keep."""
+    keep = np.ones(len(sheet), dtype=bool)
+    for name, values in options.keep.items():
+        header = match.columns.get(name, name)
+        texts = _texts(sheet, header) if header in sheet.headers else typed[name].cast(pa.string())
+        wanted = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(texts)), pa.array([v.casefold() for v in values]))
+        keep &= wanted.to_numpy(zero_copy_only=False)
+    return keep
+
+
+def _melted(
+    sheet: Sheet, match: Match, typed: dict[str, pa.Array], keep: np.ndarray, options: Options, reading: Reading
+) -> tuple[dict[str, pa.Array], np.ndarray]:
+    """The rows wanted of a wide sheet as one entry per account and month."""
+    money = columns(match.row)["mrr"]
+    wanted = pa.array(keep)
+    amounts = {
+        month: _column(sheet, header, money, options, reading).values.filter(wanted)
+        for header, month in match.months.items()
+    }
+    at, months, values = long_months(amounts)
+    rows = pa.array(at)
+    melted = {name: column.filter(wanted).take(rows) for name, column in typed.items()}
+    return melted | {"month": pa.array(months), "mrr": pa.array(values)}, sheet.rows[keep][at]
+
+
+def _derived(
+    sheet: Sheet, match: Match, rows: pa.Table, numbers: np.ndarray, options: Options, reading: Reading
+) -> tuple[pa.Table, np.ndarray]:
+    """Prices per month, the first day without service, and whether a subscription pays at all."""
+    if match.table not in ("mrr", "subscriptions", "accounts") or not {"mrr", "arr", "amount"} & set(rows.column_names):
+        return rows, numbers
+    needed = {
+        "mrr",
+        "arr",
+        "amount",
+        "interval",
+        "quantity",
+        "status",
+        "is_trial",
+        "start_date",
+        "end_date",
+        "account_id",
+        "product",
+        "subscription_id",
+    }
+    frame = rows.select(
+        [c for c in rows.column_names if c in needed and (match.table == "subscriptions" or c in ("mrr", "arr"))]
+    )
+    if match.table != "subscriptions" and "mrr" in frame.column_names and "arr" not in frame.column_names:
+        return rows, numbers
+    data = frame.to_pandas(date_as_object=False)
+    price, findings, assumed = price_per_month(data, options.amount)
+    if match.table == "subscriptions":
+        paying, more, also = standing(data, options.paused)
+        price, findings, assumed = price.where(paying, 0), findings + more, assumed + also
+        if "end_date" in data and data["end_date"].notna().any():
+            ends, told = first_day_without(data, match.columns["end_date"], options.end_date)
+            assumed.append(told)
+            rows = _set(rows, "end_date", pa.array(ends.dt.date, pa.date32()))
+            early = data["end_date"] < data["start_date"]
+            findings += [
+                Finding(at, "end_date", "is before the start.", "Correct one of the two dates.", "refused")
+                for at in np.flatnonzero(early).tolist()
+            ]
+    reading.assumed += [f"{sheet.place}: {what}" for what in assumed]
+    reading.troubles += [
+        sheet.trouble(f.problem, f.advice, int(numbers[f.at]), match.columns.get(f.column, f.column), "", f.severity)
+        for f in findings[:MOST_LISTED]
+    ]
+    mask = price.isna().to_numpy()
+    rows = _set(rows, "mrr", pa.array(price.fillna(0).to_numpy().astype(np.int64), mask=mask))
+    out = np.zeros(len(rows), dtype=bool)
+    out[[f.at for f in findings if f.severity == "row left out"]] = True
+    return rows.filter(pa.array(~out)), numbers[~out]
+
+
+def _set(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    if name in rows.column_names:
+        return rows.set_column(rows.column_names.index(name), name, values)
+    return rows.append_column(name, values)
+
+
+# --- several sheets ----------------------------------------------------------------------------------------------
+
+
+def _joined(parts: list[Part], reading: Reading) -> pa.Table:
+    """The sheets of one table as one; the same key twice is refused, wherever the two stand."""
+    if len(parts) > 1:
+        places = " and ".join(part.sheet.place for part in parts)
+        reading.assumed.append(f"{places} are both {parts[0].match.table}: their rows are put together")
+    row = parts[0].match.row
+    rows = (
+        pa.concat_tables([part.rows for part in parts], promote_options="permissive")
+        .unify_dictionaries()
+        .combine_chunks()
+    )
+    keep = check_keys(row, rows, [(part.sheet, part.numbers) for part in parts], reading.troubles)
+    if keep.all():
+        return with_ids(row, rows)
+    left = np.split(keep, np.cumsum([len(part.rows) for part in parts])[:-1])
+    gone = {(p.sheet.file, p.sheet.name): int((~k).sum()) for p, k in zip(parts, left, strict=True)}
+    reading.counts[:] = [c._replace(kept=c.kept - gone.get((c.file, c.sheet), 0)) for c in reading.counts]
+    return with_ids(row, rows.filter(pa.array(keep)))
+
+
+def _add_descriptions(parts: list[Part], reading: Reading) -> None:
+    """Names, CSMs and segments found in tables of revenue, where no list of accounts says them.
+
+    A CSM that changes from month to month is a hand-over.
+    """
+    found = [part for part in parts if part.match.describing]
+    if not found:
+        return
+    names = list(dict.fromkeys(name for part in found for name in part.match.describing))
+    every = pd.concat(
+        [
+            part.rows.select([c for c in ("account_id", "month", *names) if c in part.rows.column_names]).to_pandas()
+            for part in found
+        ]
+    )
+    every["account_id"] = every["account_id"].astype(str)
+    if "month" in every:
+        every = every.sort_values("month", kind="stable")
+        if "csm" in every and "owners" not in reading.tables:
+            _add_handovers(every, reading)
+    said = every.groupby("account_id", sort=False)[names].last().reset_index()
+    accounts = reading.tables.get("accounts")
+    if accounts is None:
+        reading.tables["accounts"] = pa.Table.from_pandas(said, preserve_index=False)
+        reading.assumed.append(f"there is no list of accounts: {', '.join(names)} are taken from the revenue")
+        return
+    for name in names:
+        if name not in accounts.column_names:
+            values = pd.Series(accounts["account_id"].to_pandas().astype(str)).map(said.set_index("account_id")[name])
+            accounts = accounts.append_column(name, pa.array(values, pa.string(), from_pandas=True))
+    reading.tables["accounts"] = accounts
+
+
+def _add_handovers(every: pd.DataFrame, reading: Reading) -> None:
+    held = every.dropna(subset=["csm"]).drop_duplicates(["account_id", "month"], keep="last")
+    before = held.groupby("account_id")["csm"].shift()
+    changed = held[before != held["csm"]]
+    if (changed["account_id"].value_counts() > 1).any():
+        day = pd.to_datetime(changed["month"].astype(str) + "01", format="%Y%m%d")
+        table = changed[["account_id", "csm"]].assign(from_date=day.dt.date)
+        reading.tables["owners"] = pa.Table.from_pandas(table, preserve_index=False)
+        reading.assumed.append(
+            "the CSM changes from month to month: each change is a hand-over on the first of its month"
+        )

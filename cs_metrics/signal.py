@@ -1,0 +1,96 @@
+"""A signal: yes or no for an account on a day, with the sentence that says why.
+
+A signal is a function from a book, as it was known on a day, to the accounts for which it fires: a frame with
+their positions in ``row`` and what its sentence needs. The decorator holds its words, the tables it reads, and
+for a risk how likely it makes a loss.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from cs_metrics.book import Book
+
+Purpose = Literal["risk", "growth", "advocacy"]
+
+SIGNALS: dict[str, Signal] = {}
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A signal with its words.
+
+    ``needs`` are the tables (``tickets``), their columns (``tickets.csat``) or the columns of accounts it reads; of
+    several in brackets, one. ``weight`` is the chance
+    of a loss within 180 days that a risk alone stands for.
+    """
+
+    name: str
+    function: Callable[[Book], pd.DataFrame]
+    purpose: Purpose
+    label: str
+    says: str
+    needs: tuple[str | tuple[str, ...], ...]
+    weight: float = 0.0
+
+    @property
+    def question(self) -> str:
+        """When it fires: the first line of its docstring."""
+        return inspect.cleandoc(self.function.__doc__ or "").splitlines()[0]
+
+    def dark(self, book: Book) -> str | None:
+        """Why it cannot be told, None if it can: the tables it reads that the book does not have."""
+        groups = [(need,) if isinstance(need, str) else need for need in self.needs]
+        missing = [" or ".join(group) for group in groups if not any(map(book.knows, group))]
+        return f"{self.label}: add {' and '.join(missing)}" if missing else None
+
+    def fired(self, book: Book) -> pd.DataFrame:
+        """The accounts for which it fires, ``row`` and ``reason``; none where it cannot be told."""
+        if self.dark(book):
+            return pd.DataFrame({"row": np.empty(0, dtype=np.intp), "reason": np.empty(0, dtype=object)})
+        found = self.function(book)
+        says, details = self.says, found.drop(columns="row")
+        reasons = [
+            says.format(**dict(zip(details.columns, values, strict=True))) for values in details.itertuples(index=False)
+        ]
+        return pd.DataFrame({"row": found["row"].to_numpy(dtype=np.intp), "reason": np.array(reasons, dtype=object)})
+
+
+def signal(
+    purpose: Purpose,
+    *,
+    label: str,
+    says: str,
+    needs: tuple[str | tuple[str, ...], ...] = (),
+    weight: float = 0.0,
+) -> Callable[[Callable[[Book], pd.DataFrame]], Signal]:
+    """Make a signal of a function and enter it in the list. ``says`` is filled from the function's columns."""
+
+    def register(function: Callable[[Book], pd.DataFrame]) -> Signal:
+        name = function.__name__
+        SIGNALS[name] = Signal(name, function, purpose, label, says, needs, weight)
+        return SIGNALS[name]
+
+    return register
+
+
+def signals(purpose: Purpose) -> list[Signal]:
+    """The signals for a purpose, in the order of their definition."""
+    return [found for found in SIGNALS.values() if found.purpose == purpose]
+
+
+def accounts_where(which: np.ndarray | pd.Series, **details: Any) -> pd.DataFrame:
+    """The accounts of a yes-or-no per account, with details given per account.
+
+    >>> accounts_where(np.array([False, True]), days=np.array([3, 40]))
+       row  days
+    0    1    40
+    """
+    row = np.flatnonzero(np.asarray(which, dtype=bool))
+    return pd.DataFrame({"row": row, **{name: np.asarray(values)[row] for name, values in details.items()}})

@@ -1,0 +1,109 @@
+"""Signals of advocacy: what makes an account speak for us, and fit to be asked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cs_metrics.book import Book
+from cs_metrics.health import HEALTHY, health
+from cs_metrics.lately import (
+    age_days,
+    days_before,
+    last_of,
+    latest_answers,
+    open_risks,
+    pulses,
+    use_by_month,
+)
+from cs_metrics.signal import accounts_where, signal
+
+YEAR = 365
+RESTS = 90
+
+
+@signal("advocacy", label="Promoter", says="promoter, {score:.0f} of 10", needs=("surveys.score",))
+def is_a_promoter(book: Book) -> pd.DataFrame:
+    """The last answer to NPS, at most a year old, is 9 or 10."""
+    score = latest_answers(book, "NPS")
+    high = score[score >= 9]
+    return pd.DataFrame({"row": high.index, "score": high.to_numpy()})
+
+
+@signal("advocacy", label="Pulse 4 or 5", says="pulse {pulse:.0f} of 5", needs=("pulses",))
+def pulse_is_high(book: Book) -> pd.DataFrame:
+    """The CSM's last pulse is 4 or 5."""
+    last = pulses(book)
+    high = last[last["pulse"] >= 4]
+    return pd.DataFrame({"row": high.index, "pulse": high["pulse"].to_numpy()})
+
+
+@signal("advocacy", label="Power user", says="in the top tenth of its segment by use", needs=("usage",))
+def is_a_power_user(book: Book) -> pd.DataFrame:
+    """In the top tenth of its segment by active users of seats, or by use where seats are unknown."""
+    use = use_by_month(book)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = use.active_users[:, -1] / use.licensed_seats[:, -1]
+    level = pd.Series(np.where(np.isnan(share), use.volume[:, -1], share) if np.isnan(share).all() else share)
+    level = level.where(book.balance(0, 0)[-1] > 0)
+    segment = book.groups("segment")[1] if "segment" in book.accounts else np.zeros(len(book))
+    rank = level.groupby(segment).rank(pct=True, method="min")
+    return accounts_where(rank > 0.9)
+
+
+@signal("advocacy", label="A year or more", says="customer for {years:.1f} years")
+def is_a_customer_for_a_year(book: Book) -> pd.DataFrame:
+    """A paying customer for at least 12 months."""
+    age = age_days(book)
+    return accounts_where((age >= YEAR) & (book.balance(0, 0)[-1] > 0), years=age / 365.25)
+
+
+@signal("advocacy", label="Confirmed outcome", says="outcome confirmed by {by}", needs=("outcomes.confirmed_by",))
+def outcome_is_confirmed(book: Book) -> pd.DataFrame:
+    """A champion confirmed an outcome in the last 12 months."""
+    rows = book.facts["outcomes"]
+    last = last_of(rows[rows["confirmed_by"].notna() & (days_before(book, rows["achieved_on"]) <= YEAR)], "achieved_on")
+    return pd.DataFrame({"row": last.index, "by": last["confirmed_by"].to_numpy()})
+
+
+@signal("advocacy", label="No open risk", says="no open risk", needs=("risks",))
+def has_no_open_risk(book: Book) -> pd.DataFrame:
+    """No risk of it is flagged."""
+    calm = np.ones(len(book), dtype=bool)
+    calm[open_risks(book).index] = False
+    return accounts_where(calm)
+
+
+@signal("advocacy", label="No open escalation", says="no open escalation", needs=(("risks", "tickets"),))
+def has_no_open_escalation(book: Book) -> pd.DataFrame:
+    """No open risk is escalated, and no open ticket."""
+    calm = np.ones(len(book), dtype=bool)
+    if "risks" in book.facts:
+        calm[open_risks(book)["escalated_to"].dropna().index] = False
+    if "tickets" in book.facts:
+        rows = book.facts["tickets"]
+        calm[rows.loc[rows["escalated"].fillna(False).astype(bool) & rows["solved_at"].isna(), "row"]] = False
+    return accounts_where(calm)
+
+
+@signal("advocacy", label="Healthy", says="health {health:.0f} of 100")
+def is_healthy(book: Book) -> pd.DataFrame:
+    """The health score is 70 or more."""
+    score = health(book)["health"].to_numpy()
+    return accounts_where(score >= HEALTHY, health=score)
+
+
+@signal("advocacy", label="Has been a reference", says="was a reference", needs=("advocacy",))
+def has_been_a_reference(book: Book) -> pd.DataFrame:
+    """It has spoken for us before."""
+    rows = book.facts["advocacy"]
+    return pd.DataFrame({"row": np.unique(rows["row"])})
+
+
+@signal("advocacy", label="Not asked lately", says="not asked in 90 days", needs=("advocacy",))
+def is_rested(book: Book) -> pd.DataFrame:
+    """It was not asked for anything in the last 90 days."""
+    rested = np.ones(len(book), dtype=bool)
+    rows = book.facts["advocacy"]
+    rested[rows.loc[days_before(book, rows["done_on"]) <= RESTS, "row"]] = False
+    return accounts_where(rested)

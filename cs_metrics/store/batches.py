@@ -1,0 +1,324 @@
+"""Imports, entries and undos: each a batch, all or nothing, nothing overwritten.
+
+A row of a table with a key replaces the row of the same key where its contents differ: the old row stays, marked
+with the batch that superseded it. Of tables without a key only what is not there yet is added, so that an export
+that repeats last month's events brings the new ones only. An undo is a batch of its own: it supersedes what the
+batch brought, and brings back what it had superseded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cs_metrics.book import Problem
+from cs_metrics.store.database import transaction
+from cs_metrics.store.known import live, stored_columns, typed
+from cs_metrics.tables import TABLES, Row, columns
+
+LIVE = "superseded_by IS NULL"
+INTEGERS = pa.int64()
+
+
+class Brought(NamedTuple):
+    """A file a batch brings."""
+
+    name: str
+    sha256: str
+    bytes: int
+
+
+class Happened(NamedTuple):
+    """What a batch did: its number and, per table, ``batch, table, read, new, changed, same, taken_back``."""
+
+    batch: int
+    counts: pd.DataFrame
+
+    @classmethod
+    def by(cls, batch: int, counts: list[dict[str, Any]]) -> Happened:
+        """What a batch did, from the rows kept of it."""
+        table = pd.DataFrame(
+            counts, columns=["batch_id", "name", "read", "new", "changed", "same", "taken_back", "money"]
+        )
+        return cls(batch, table.rename(columns={"batch_id": "batch", "name": "table"}))
+
+
+def import_batch(
+    database: str,
+    tables: Mapping[str, pa.Table],
+    files: Iterable[Brought] = (),
+    who: str = "",
+    note: str = "",
+    kind: str = "import",
+) -> Happened:
+    """Keep these tables as one batch.
+
+    Raises Problem where a file was imported before and not undone since.
+    """
+    files = list(files)
+    counts = []
+    with transaction(database) as cursor:
+        batch = _new_batch(cursor, kind, who, note)
+        _refuse_known_files(cursor, files)
+        _append(cursor, "batch_files", [{"batch_id": batch, **file._asdict()} for file in files])
+        for name, rows in tables.items():
+            if len(rows):
+                counts.append(
+                    {
+                        "batch_id": batch,
+                        "name": name,
+                        "read": len(rows),
+                        **_keep(cursor, batch, TABLES[name], rows),
+                    }
+                )
+        _append(cursor, "batch_counts", counts)
+    return Happened.by(batch, counts)
+
+
+def undo(database: str, batch: int, who: str = "", note: str = "") -> Happened:
+    """Take a batch back: a new batch that supersedes its rows and brings back the rows it had superseded.
+
+    What later batches changed stays as they left it. Raises Problem where there is nothing to undo.
+    """
+    counts = []
+    with transaction(database) as cursor:
+        batch = _in_force(cursor, batch)
+        new = _new_batch(cursor, "undo", who, note, undoes=batch)
+        for name, row in TABLES.items():
+            taken = _count(cursor, f'SELECT count(*) FROM "{name}" WHERE batch_id = {batch} AND {LIVE}')
+            cursor.execute(f'UPDATE "{name}" SET superseded_by = {new} WHERE batch_id = {batch} AND {LIVE}')
+            before = _count(cursor, f'SELECT count(*) FROM "{name}" WHERE batch_id = {new}')
+            _bring_back(cursor, row, batch, new)
+            back = _count(cursor, f'SELECT count(*) FROM "{name}" WHERE batch_id = {new}') - before
+            if taken or back:
+                counts.append(
+                    {
+                        "batch_id": new,
+                        "name": name,
+                        "read": 0,
+                        "new": back,
+                        "changed": 0,
+                        "same": 0,
+                        "taken_back": taken,
+                        "money": None,
+                    }
+                )
+        _append(cursor, "batch_counts", counts)
+    return Happened.by(new, counts)
+
+
+def _bring_back(cursor: Any, row: type[Row], batch: int, new: int) -> None:
+    """Rows the batch had superseded live again, as new rows, where no later row has taken their key."""
+    names = ", ".join(f'"{name}"' for name in stored_columns(row))
+    same = " AND ".join(f'later."{name}" = old."{name}"' for name in row.key)
+    free = (
+        f'AND NOT EXISTS (SELECT 1 FROM "{row.table}" later WHERE later.superseded_by IS NULL AND {same})'
+        if same
+        else ""
+    )
+    olds = ", ".join(f'old."{name}"' for name in stored_columns(row))
+    cursor.execute(
+        f'INSERT INTO "{row.table}" (batch_id, {names}) SELECT {new}, {olds} FROM "{row.table}" old '
+        f"WHERE old.superseded_by = {batch} {free}"
+    )
+
+
+def _in_force(cursor: Any, batch: int) -> int:
+    """The batch whose rows stand for this one: itself, or the undo of its undo. Raises Problem where none does."""
+    if not _count(cursor, f"SELECT count(*) FROM batches WHERE id = {batch:d}"):
+        raise Problem(f"There is no batch {batch}. See the history for their numbers.")
+    if batch in undone(cursor):
+        raise Problem(f"Batch {batch} is undone already.")
+    cursor.execute("SELECT id, undoes FROM batches WHERE undoes IS NOT NULL")
+    undo_of = dict(cursor.fetchall())
+    for number, undoes in undo_of.items():
+        if undo_of.get(undoes) == batch:
+            batch = number
+    return batch
+
+
+def undone(cursor: Any) -> set[int]:
+    """The batches that were taken back, and not put back since."""
+    cursor.execute("SELECT undoes, id FROM batches WHERE undoes IS NOT NULL ORDER BY id DESC")
+    taken: set[int] = set()
+    for undo_of, number in cursor.fetchall():
+        if number not in taken:
+            taken.add(undo_of)
+    return taken
+
+
+def _refuse_known_files(cursor: Any, files: list[Brought]) -> None:
+    """Raise Problem where one of these files, whatever its name, is in the book already."""
+    hashes = ", ".join(f"'{file.sha256}'" for file in files)
+    if not hashes:
+        return
+    cursor.execute(f"SELECT name, batch_id FROM batch_files WHERE sha256 IN ({hashes})")
+    known, gone = cursor.fetchall(), undone(cursor)
+    for name, batch in known:
+        if batch not in gone:
+            raise Problem(
+                f"{name} was imported already, as batch {batch}. Nothing was changed. "
+                "Undo that batch first if you want to import it again."
+            )
+
+
+HISTORY = ("batch", "at", "who", "kind", "files", "table", "read", "new", "changed", "same", "taken_back", "money",
+           "undone", "undoes", "note")  # fmt: skip
+
+
+def history(database: str) -> pd.DataFrame:
+    """The batches, latest first, one row per batch and table it touched. Money is in 1/3600 of a unit."""
+    with transaction(database) as cursor:
+        gone = undone(cursor)
+        cursor.execute("SELECT batch_id, name FROM batch_files ORDER BY id")
+        files: dict[int, list[str]] = {}
+        for batch, name in cursor.fetchall():
+            files.setdefault(batch, []).append(name)
+        cursor.execute(
+            'SELECT b.id AS batch, b.at, b.who, b.kind, c.name AS "table", c.read, c.new, c.changed, c.same, '
+            "c.taken_back, c.money, b.undoes, b.note FROM batches b LEFT JOIN batch_counts c ON c.batch_id = b.id "
+            "ORDER BY b.id DESC, c.id"
+        )
+        rows = pd.DataFrame(cursor.fetchall(), columns=[column[0] for column in cursor.description])
+    counted = dict.fromkeys(("read", "new", "changed", "same", "taken_back"), "int64")
+    rows = rows.assign(
+        files=[", ".join(files.get(batch, [])) for batch in rows["batch"]], undone=rows["batch"].isin(gone)
+    )
+    whole = {"money": "Int64", "undoes": "Int64"}
+    return rows.fillna(dict.fromkeys(counted, 0)).astype(counted | whole)[list(HISTORY)]
+
+
+def latest_batch(database: str) -> int:
+    """The number of the last batch; 0 for a new database. Grows with every change: the version of what is kept."""
+    with transaction(database) as cursor:
+        return _count(cursor, "SELECT coalesce(max(id), 0) FROM batches")
+
+
+# --- one batch ----------------------------------------------------------------------------------------------------
+
+
+def _new_batch(cursor: Any, kind: str, who: str, note: str, undoes: int | None = None) -> int:
+    """A new batch's number. The first write of the transaction: from here on no other writer comes between."""
+    token = uuid4().hex
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    batch = {"token": token, "at": now, "kind": kind, "who": who, "note": note, "undoes": undoes}
+    _append(cursor, "batches", [batch])
+    return _count(cursor, f"SELECT id FROM batches WHERE token = '{token}'")
+
+
+def _append(cursor: Any, table: str, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        found = pa.Table.from_pylist(rows)
+        plain = [
+            f.with_type(INTEGERS) if pa.types.is_null(f.type) or pa.types.is_integer(f.type) else f
+            for f in found.schema
+        ]
+        cursor.adbc_ingest(table, found.cast(pa.schema(plain)), mode="append")
+
+
+def _count(cursor: Any, sql: str) -> int:
+    cursor.execute(sql)
+    return int(cursor.fetchone()[0])
+
+
+def _keep(cursor: Any, batch: int, row: type[Row], rows: pa.Table) -> dict[str, int | None]:
+    """Keep the rows of one table; what became of them."""
+    ready = _ready(cursor, row, rows)
+    counts = _by_key(cursor, batch, row, ready) if row.key else _surplus(cursor, batch, row, ready)
+    amount = next(
+        (name for name, column in columns(row).items() if column.kind == "money" and name in rows.column_names),
+        None,
+    )
+    return {**counts, "taken_back": 0, "money": pc.sum(rows[amount]).as_py() if amount else None}
+
+
+def _ready(cursor: Any, row: type[Row], rows: pa.Table) -> pa.Table:
+    """The rows as the database keeps them: keys never null, attributes of accounts as one text."""
+    kept = {}
+    for name in columns(row):
+        if name in rows.column_names:
+            column = rows[name].cast(pa.string()) if pa.types.is_dictionary(rows[name].type) else rows[name]
+            kept[name] = pc.fill_null(column, "") if name in row.key and pa.types.is_string(column.type) else column
+        elif name in row.key:
+            kept[name] = pa.array([""] * len(rows), pa.string())
+    if row.table == "accounts":
+        kept["attributes"] = _attributes(cursor, rows)
+    return pa.table(kept)
+
+
+def _attributes(cursor: Any, rows: pa.Table) -> pa.Array:
+    """The columns of accounts that are none of the standard ones, as JSON; what the file lacks stays as it was."""
+    extra = [name for name in rows.column_names if name not in TABLES["accounts"].model_fields]
+    ids = rows["account_id"].cast(pa.string()).to_pylist()
+    cursor.execute(f"SELECT account_id, attributes FROM accounts WHERE {LIVE} AND attributes IS NOT NULL")
+    old = dict(cursor.fetchall())
+    values = (
+        zip(*(rows[name].cast(pa.string()).to_pylist() for name in extra), strict=True) if extra else [()] * len(ids)
+    )
+    texts = []
+    for account, row in zip(ids, values, strict=True):
+        said = json.loads(old[account]) if account in old else {}
+        said |= {name: value for name, value in zip(extra, row, strict=True) if value is not None}
+        texts.append(
+            json.dumps(
+                {k: v for k, v in said.items() if k not in extra or v is not None},
+                sort_keys=True,
+                ensure_ascii=False,
+            )
+            if said
+            else None
+        )
+    return pa.array(texts, pa.string())
+
+
+def _by_key(cursor: Any, batch: int, row: type[Row], rows: pa.Table) -> dict[str, int]:
+    """Replace what differs, add what is new, leave what is the same. Columns the rows lack stay as they were."""
+    stage, table = f"stage_{row.table}", f'"{row.table}"'
+    cursor.execute(f"DROP TABLE IF EXISTS {stage}")
+    cursor.adbc_ingest(stage, rows, mode="create", temporary=True)
+    given = rows.column_names
+    lacking = [name for name in stored_columns(row) if name not in given]
+    same_key = " AND ".join(f's."{name}" = l."{name}"' for name in row.key)
+    differs = " OR ".join(f's."{name}" IS DISTINCT FROM l."{name}"' for name in given if name not in row.key) or "1 = 0"
+    was = _count(cursor, f"SELECT count(*) FROM {table} WHERE {LIVE}")
+    cursor.execute(
+        f"UPDATE {table} AS l SET superseded_by = {batch} WHERE l.{LIVE} "
+        f"AND EXISTS (SELECT 1 FROM {stage} s WHERE {same_key} AND ({differs}))"
+    )
+    changed = was - _count(cursor, f"SELECT count(*) FROM {table} WHERE {LIVE}")
+    into = ", ".join(f'"{name}"' for name in [*given, *lacking])
+    source = ", ".join([*(f's."{name}"' for name in given), *(f'l."{name}"' for name in lacking)])
+    cursor.execute(
+        f"INSERT INTO {table} (batch_id, {into}) SELECT {batch}, {source} FROM {stage} s "
+        f"LEFT JOIN {table} l ON l.superseded_by = {batch} AND {same_key} "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {table} l WHERE l.{LIVE} AND {same_key})"
+    )
+    added = _count(cursor, f"SELECT count(*) FROM {table} WHERE batch_id = {batch}")
+    cursor.execute(f"DROP TABLE {stage}")
+    return {"new": added - changed, "changed": changed, "same": len(rows) - added}
+
+
+def _surplus(cursor: Any, batch: int, row: type[Row], rows: pa.Table) -> dict[str, int]:
+    """Add what is not there yet, counting rows that are exactly alike."""
+    old = live(cursor, row.table)
+    both = pd.concat([typed(row, table).to_pandas(date_as_object=False) for table in (old, rows)], ignore_index=True)
+    code = (
+        both.groupby(list(both.columns), dropna=False, sort=False, observed=True).ngroup()
+        if len(both.columns)
+        else pd.Series(0, both.index)
+    )
+    there = code[: len(old)].value_counts()
+    nth = code[len(old) :].groupby(code[len(old) :]).cumcount().to_numpy()
+    extra = nth >= code[len(old) :].map(there).fillna(0).to_numpy()
+    add = rows.filter(pa.array(np.asarray(extra)))
+    if len(add):
+        cursor.adbc_ingest(row.table, add.append_column("batch_id", pa.array(np.full(len(add), batch))), mode="append")
+    return {"new": len(add), "changed": 0, "same": len(rows) - len(add)}

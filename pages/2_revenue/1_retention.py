@@ -1,0 +1,64 @@
+"""What did we keep, what did we lose, and what moved it?"""
+
+import streamlit as st
+
+from cs_metrics import charts
+from cs_metrics.analysis.movements import last_period
+from cs_metrics.metrics.renewals import gross_renewal_rate
+from cs_metrics.metrics.retention import (
+    contraction_rate,
+    expansion_rate,
+    gross_revenue_retention,
+    logo_retention,
+    net_revenue_retention,
+    revenue_churn_rate,
+)
+from pages import ui
+
+FIGURES = (
+    net_revenue_retention,
+    gross_revenue_retention,
+    logo_retention,
+    revenue_churn_rate,
+    contraction_rate,
+    expansion_rate,
+)
+
+book, months = ui.book(), ui.months()
+ui.kpis(net_revenue_retention, gross_revenue_retention, logo_retention, gross_renewal_rate, of=book, months=months)
+
+left, right = st.columns(2, gap="medium")
+with left:
+    moved = last_period(book, months)
+    ui.say("##### What moved the MRR")
+    ui.chart(
+        charts.waterfall(moved, book.currency),
+        key="waterfall",
+        alt="Waterfall of MRR from opening to closing",
+        sentence=ui.movement_sentence(moved, book),
+        footer=ui.movement_basis(book, months),
+        behind=lambda point: ui.movement_drill(book, months, point),
+    )
+with right:
+    ui.say("##### How it developed")
+    ui.chart(
+        charts.series(
+            ui.rates_over_time((net_revenue_retention, gross_revenue_retention), book, months),
+            net_revenue_retention.unit,
+            ui.target(gross_revenue_retention),
+            "gross target",
+            height=340,
+        ),
+        key="series",
+        alt="Net and gross revenue retention by month",
+        footer=f"Each month looks back {ui.plural(months, 'month')}. {net_revenue_retention.basis(book, months)}.",
+        behind=lambda point: ui.month_drill((net_revenue_retention, gross_revenue_retention), book, months, point),
+    )
+
+metrics = {m.label: m for m in FIGURES}
+pick, measure = st.columns([1, 1])
+with pick:
+    by = ui.choose("By", book.groupings, key="by")
+with measure:
+    metric = metrics[ui.choose("Figure", list(metrics), key="figure")]
+ui.groups(metric, book, months, by)

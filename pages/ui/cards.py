@@ -1,0 +1,78 @@
+"""Cards of key figures: the value, how it moved, what luck could have made of it, the target, the way behind it."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from cs_metrics.analysis.likely import FEWEST_FOR_A_RATE, likely_range
+from cs_metrics.book import Book
+from cs_metrics.metric import Metric
+from cs_metrics.targets import TARGETS
+from pages.ui.drill import Drill, drill
+from pages.ui.words import plural
+
+YEAR = 13
+
+
+def kpis(*metrics: Metric, of: Book, months: int, key: str = "") -> None:
+    """A card per metric, side by side."""
+    with st.grid(len(metrics), min_column_width=210, gap="small"):
+        for metric in metrics:
+            card(metric, of, months, key)
+
+
+def card(metric: Metric, book: Book, months: int, key: str = "") -> None:
+    """One figure: value, change on the period before, the year's line, range and target, and the accounts behind it."""
+    values = metric.of(book, months)
+    now = values.iloc[-1]
+    before = values.iloc[-1 - months] if len(values) > months else math.nan
+    name = f"{key}{metric.name}_{months}"
+    with st.container(border=True, key=f"kpi_{name}", gap="xxsmall", height="stretch"):
+        recent = values.iloc[-YEAR:].dropna()
+        few = metric.ratio and metric.period and likely_range(metric, book, months).accounts
+        enough = not few or few >= FEWEST_FOR_A_RATE
+        st.metric(
+            metric.label,
+            metric.unit.write(now if enough else None, book.currency),
+            delta=_delta(metric, now, before, book) if enough else None,
+            delta_description=f"in {plural(months, 'month')}" if math.isfinite(before) and math.isfinite(now) else None,
+            delta_color={"up": "normal", "down": "inverse", "neither": "off"}[metric.good],
+            help=f"{metric.question} {metric.explained(months).capitalize()}. {metric.basis(book, months)}.",
+            chart_data=[round(v, 6) for v in recent] if len(recent) > 2 else None,
+            chart_type="area",
+        )
+        st.caption(below(metric, book, months))
+        st.button(
+            "Explain",
+            icon=":material/table_rows:",
+            key=f"explain_{name}",
+            type="tertiary",
+            on_click=lambda: drill(Drill.of(metric, book, months)),
+        )
+
+
+def _delta(metric: Metric, now: float, before: float, book: Book) -> str | float | None:
+    if not math.isfinite(now) or not math.isfinite(before):
+        return None
+    if abs(now - before) < 1e-9:
+        return 0
+    return metric.unit.write_difference(now - before, book.currency).replace("\u2212", "-")
+
+
+def below(metric: Metric, book: Book, months: int) -> str:
+    """The line under a figure: its likely range, the accounts it rests on, its target."""
+    if reason := metric.dark(book):
+        return reason
+    said = [] if metric.period else [f"close of {book.last}"]
+    found = likely_range(metric, book, months)
+    if math.isfinite(found.low):
+        said.append(f"likely {100 * found.low:.1f}–{100 * found.high:.1f} %")
+    elif 0 < found.accounts < FEWEST_FOR_A_RATE:
+        said.append(f"{plural(found.accounts, 'account')}: too few for a rate")
+    elif found.accounts:
+        said.append(f"{plural(found.accounts, 'account')}: too few for a range")
+    if metric.name in TARGETS:
+        said.append(f"target {100 * TARGETS[metric.name].value:.0f} %")
+    return " · ".join(said)

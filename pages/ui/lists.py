@@ -1,0 +1,131 @@
+"""Lists of accounts: one look everywhere, each name a way to the account, each list to take away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from cs_metrics.export import csv_bytes, file_name, xlsx_bytes
+from pages.ui.menu import leave, open_account
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MONEY_COLUMNS = (
+    "mrr",
+    "opening",
+    "closing",
+    "top",
+    "bottom",
+    "stake",
+    "change",
+    "new",
+    "expansion",
+    "contraction",
+    "churn",
+    "reactivation",
+    "fx",
+    "transfer_in",
+    "transfer_out",
+    "amount",
+)
+LABELS = {
+    "account_id": "Id", "name": "Account", "csm": "CSM", "mrr": "MRR", "renewal_date": "Renewal", "health": "Health",
+    "pulse": "Pulse", "reasons": "Why", "plan": "Plan", "plan_age_days": "Plan age", "stake": "At stake",
+    "likelihood": "Likelihood", "met": "Meets", "missed": "Misses", "reference_ready": "Reference-ready",
+    "group": "Group", "opening": "Opening MRR", "closing": "Closing MRR", "top": "Counts", "bottom": "Of",
+    "note": "What happened",
+    "why": "Why",
+}  # fmt: skip
+HELP = {
+    "health": "0 to 100, 100 = healthy.",
+    "pulse": "The CSM's own judgement: 1 bad to 5 good.",
+    "stake": "MRR × likelihood of losing it.",
+    "likelihood": "By the points rule: 1 − Π (1 − weight of each signal).",
+    "plan_age_days": "Days since the plan was last worked on.",
+    "top": "What the account adds to the figure's numerator.",
+    "bottom": "What the account adds to the figure's denominator.",
+}
+
+
+def _column(name: str, values: pd.Series) -> Any:
+    label, help = LABELS.get(name, name.replace("_", " ").capitalize()), HELP.get(name)
+    config = st.column_config
+    if name in MONEY_COLUMNS:
+        return config.NumberColumn(label, format="localized", help=help)
+    if name == "health":
+        return config.ProgressColumn(label, format="%.0f", min_value=0, max_value=100, help=help, width=90)
+    if name == "likelihood":
+        return config.NumberColumn(label, format="percent", help=help)
+    if name in ("pulse", "plan_age_days"):
+        return config.NumberColumn(label, format="%.0f", help=help)
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return config.NumberColumn(label, format="localized" if name not in ("batch", "row") else "%d", help=help)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return config.DateColumn(label, format="YYYY-MM-DD", help=help)
+    if pd.api.types.is_bool_dtype(values):
+        return config.CheckboxColumn(label, help=help)
+    wide = {"reasons": 300, "why": 190, "plan": 190, "met": 240, "missed": 200, "note": 240}
+    return config.TextColumn(label, help=help, width=wide.get(name))
+
+
+def table(rows: pd.DataFrame, key: str, height: int | str = "auto", config: dict[str, Any] | None = None) -> None:
+    """Rows as they are, in the house's dress."""
+    shown = {name: _column(name, rows[name]) for name in rows.columns} | (config or {})
+    with st.container(key=key):
+        st.dataframe(rows, hide_index=True, column_config=shown, height=height)
+
+
+def accounts(
+    rows: pd.DataFrame,
+    key: str,
+    name: str,
+    columns: tuple[str, ...] | None = None,
+    height: int | str = "auto",
+    cents: bool = False,
+) -> None:
+    """Rows about accounts. A click on a name opens the account; the whole list can be downloaded."""
+    chosen = [c for c in columns or rows.columns if c in rows and not rows[c].isna().all()]
+    chosen = ["name", *(c for c in chosen if c not in ("name", "account_id", "rank"))]
+    digits = {c: 2 if cents else 0 for c in MONEY_COLUMNS if c in chosen} | {"likelihood": 2}
+    shown = rows[chosen].round(digits).assign(name=rows["name"].astype(str).str.slice(0, 60))
+    if "plan" in shown:
+        shown["plan"] = shown["plan"].fillna("no plan")
+    ids = rows["account_id"].tolist()
+
+    def opened() -> None:
+        open_account(ids[st.session_state[f"{key}_open"]["row"]])
+
+    button = st.column_config.ButtonColumn(
+        LABELS["name"],
+        type="tertiary",
+        alignment="left",
+        key=f"{key}_open",
+        on_click=opened,
+        pinned=True,
+        width=170,
+    )
+    table(shown, f"{key}_list", height, {"name": button})
+    leave()
+    downloads(rows, key, name)
+
+
+def downloads(rows: pd.DataFrame, key: str, name: str) -> None:
+    """The list as CSV and as a workbook. Made when asked for; the file's name carries its contents' hash."""
+    menu = st.popover("Download", icon=":material/download:", type="tertiary", key=f"{key}_download", on_change="rerun")
+    if not menu.open:
+        return
+    plain = rows.drop(columns=[c for c in ("signals",) if c in rows])
+    with menu:
+        for label, content, suffix, mime in (
+            ("CSV", csv_bytes(plain), "csv", "text/csv"),
+            ("Excel", xlsx_bytes(plain, name), "xlsx", XLSX),
+        ):
+            st.download_button(
+                f"{label}, {len(plain):,} rows",
+                content,
+                file_name(name, content, suffix),
+                mime,
+                key=f"{key}_{suffix}",
+                on_click="ignore",
+            )

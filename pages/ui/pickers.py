@@ -1,0 +1,159 @@
+"""The pickers every page shares: whose accounts, which part, which month, which period, under which definitions.
+
+They live in the address, so a link shows the same view, and they survive a change of page.
+"""
+
+from __future__ import annotations
+
+from typing import get_args, get_type_hints
+
+import streamlit as st
+
+from cs_metrics.book import Book, Problem, Settings
+from pages.ui.company import database, scope, sliced_book, store_of_own, version, whole_book
+from pages.ui.words import escaped
+
+PERIODS = {"Month": 1, "Quarter": 3, "Half-year": 6, "Year": 12}
+RULES = {
+    "owner": (
+        "Who answers for an account",
+        {
+            "opening": "Owner at the opening",
+            "event": "Owner at each change",
+            "closing": "Owner at the close",
+            "time-share": "Shared by months held",
+            "grace": "Loss after hand-over: owner before",
+        },
+    ),
+    "fx": ("Exchange rates", {"constant": "Of the period's opening", "floating": "Each month's own"}),
+    "gross_cap": ("Gross retention is capped", {"account": "Per account", "product": "Per product"}),
+    "waterfall": ("Movements of a period", {"months": "Sum of its months", "ends": "Between its two ends"}),
+    "level": ("Accounts", {"account": "Each on its own", "parent": "Rolled up to the parent"}),
+}
+SHOWN_FIRST = 2
+
+
+def pickers() -> None:
+    """Draw the pickers. Called once, by the frame."""
+    book = _whole_or_none()
+    if version(store_of_own()):
+        _company()
+    if book is None:
+        return
+    names = (
+        [name for name in book.owners.names if (book.owners.held == book.owners.names.get_loc(name)).any()]
+        if len(book) < 50_000
+        else list(book.owners.names)
+    )
+    if len(names) > 1:
+        st.multiselect("CSM", names, key="csm", bind="query-params", placeholder="Everyone")
+    months = [str(month) for month in reversed(book.months)]
+    left, right = st.columns([1, 1])
+    left.selectbox("Month", months, key="month", bind="query-params")
+    right.selectbox("Period", list(PERIODS), index=1, key="period", bind="query-params")
+    attributes = [name for name in book.groupings if name != "csm"]
+    for name in attributes[:SHOWN_FIRST]:
+        _attribute(book, name)
+    with st.expander("More filters and definitions", expanded=False):
+        for name in attributes[SHOWN_FIRST:]:
+            _attribute(book, name)
+        for name in _rules_for(book):
+            label, words = RULES[name]
+            st.selectbox(label, list(words), format_func=words.__getitem__, key=name, bind="query-params")
+
+
+def _company() -> None:
+    default = None if "company" in st.session_state else "Mine"
+    st.segmented_control(
+        "Company", ["Mine", "Sample"], default=default, required=True, key="company", bind="query-params"
+    )
+
+
+def _attribute(book: Book, name: str) -> None:
+    options = list(book.lines.products) if name == "product" else list(book.groups(name)[0])
+    st.multiselect(
+        escaped(name.replace("_", " ").capitalize()),
+        options,
+        key=f"in_{name}",
+        bind="query-params",
+        placeholder="All",
+    )
+
+
+def _rules_for(book: Book) -> list[str]:
+    """The definitions that make a difference in this book."""
+    differs = {
+        "owner": len(book.owners.handovers) > 0,
+        "fx": not book.one_currency,
+        "gross_cap": len(book.lines.products) > 1,
+        "waterfall": True,
+        "level": "parent_id" in book.accounts and bool(book.accounts["parent_id"].notna().any()),
+    }
+    return [name for name in RULES if differs[name]]
+
+
+def settings() -> Settings:
+    """The definitions chosen."""
+    kinds = get_type_hints(Settings)
+    chosen = {name: st.session_state.get(name) for name in RULES}
+    return Settings.of(**{name: value for name, value in chosen.items() if value in get_args(kinds[name])})
+
+
+def months() -> int:
+    """The length of the period chosen, in months."""
+    return PERIODS.get(st.session_state.get("period") or "Quarter", 3)
+
+
+def whole() -> Book:
+    """The whole book, of everybody, under the definitions chosen. Raises Problem where there is none."""
+    chosen = settings()
+    return whole_book(
+        database(),
+        version(),
+        scope(),
+        Settings(currency=chosen.currency, level=chosen.level, fiscal_start=chosen.fiscal_start),
+    )
+
+
+def _whole_or_none() -> Book | None:
+    try:
+        return whole()
+    except Problem:
+        return None
+
+
+def everyone() -> Book:
+    """The whole book. Where there is none, says what to do, and the page ends."""
+    try:
+        return whole()
+    except Problem as problem:
+        st.info(f"There is no book to show yet. {problem}")
+        st.page_link("1_book/3_data.py", label="Upload your book of business")
+        st.stop()
+
+
+def book() -> Book:
+    """The book the pickers ask for. Where there is nothing to show, says what to do, and the page ends."""
+    everything = everyone()
+    state = st.session_state
+    where = {name: tuple(state.get(f"in_{name}") or ()) for name in everything.groupings if name != "csm"}
+    where["csm"] = tuple(state.get("csm") or ())
+    until = state.get("month") or (str(everything.last) if len(everything.months) else "2000-01")
+    wanted = tuple((name, values) for name, values in sorted(where.items()) if values)
+    found = sliced_book(database(), version(), scope(), settings(), wanted, until)
+    if not len(found) or not len(found.months):
+        st.info("No account fits these filters. Take one of them away.")
+        st.stop()
+    return found
+
+
+def choose(label: str, options: list[str], key: str) -> str:
+    """One of a few, in the address of the page."""
+    return st.selectbox(
+        label,
+        options,
+        format_func=lambda name: name.replace("_", " ").capitalize() if name != "csm" else "CSM",
+        key=key,
+        bind="query-params",
+        width=260,
+    )

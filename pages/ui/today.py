@@ -1,0 +1,86 @@
+"""The book as it stands, and what a page says when there is little to say."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cs_metrics.analysis.risk import AT_RISK
+from cs_metrics.book import Book
+from cs_metrics.signal import SIGNALS, Purpose, signals
+from pages.ui.pickers import whole
+from pages.ui.words import escaped
+
+
+def now(book: Book) -> Book:
+    """The accounts held now, as they stand; for an earlier month, as they were known on its last day."""
+    latest = book.last == whole().last
+    return (book.now() if latest else book.as_of(book.day)).held_now()
+
+
+def dark(book: Book, purpose: Purpose) -> list[str]:
+    """What is missing to tell more: a sentence per signal that cannot be told."""
+    return [reason for each in signals(purpose) if (reason := each.dark(book))]
+
+
+def nothing_at_risk(book: Book) -> None:
+    """No account is at risk, or nothing is known that could tell."""
+    missing = dark(book, "risk")
+    if len(missing) > len(signals("risk")) / 2:
+        st.info(
+            "Too little is known to see risks. Upload usage, tickets, surveys, touchpoints or pulses on the Data page."
+        )
+        st.page_link("1_book/3_data.py", label="Go to Data")
+    else:
+        st.success("No account is at risk by the signals there are.")
+    _missing(missing)
+
+
+def no_advocates(book: Book) -> None:
+    """No account qualifies, or nothing is known that could tell."""
+    if "surveys" not in book.facts and "pulses" not in book.facts:
+        st.info("Advocates are told by surveys and pulses. Upload one of them, or give pulses on an account's page.")
+        st.page_link("1_book/3_data.py", label="Go to Data")
+    else:
+        st.info("No account meets the criteria of an advocate: a promoter or pulse 5, a power user, no open risk.")
+    _missing(dark(book, "advocacy"))
+
+
+def _missing(reasons: list[str]) -> None:
+    if reasons:
+        with st.expander(f"{len(reasons)} signals are dark"):
+            st.markdown("\n".join(f"- {reason}" for reason in reasons))
+
+
+def risk_rule(book: Book) -> None:
+    """How the list came about: the rule, each signal's weight, and what could not be told."""
+    with st.expander("How this list is made"):
+        st.markdown(
+            "Each signal stands for a chance of losing the account within 180 days. Signals are joined as "
+            f"1 − Π (1 − weight); an account is listed from {AT_RISK:.0%}, ranked by MRR × likelihood. "
+            "The weights are a rule of thumb until your own history proves better ones."
+        )
+        st.table({each.label: f"{each.weight:.0%} · {each.question}" for each in signals("risk")})
+        _missing_line(dark(book, "risk"))
+
+
+def advocate_rule(book: Book) -> None:
+    """What makes an advocate and a reference, and what could not be told."""
+    with st.expander("How this list is made"):
+        st.markdown(
+            "**Advocate**: a promoter or pulse 5, a power user, and no open risk.  \n"
+            "**Ready to be a reference**: a customer for 12 months, a confirmed outcome, healthy, a promoter or "
+            "pulse 4 and more, no open escalation, not asked in 90 days. "
+            "A criterion that cannot be told counts as missed."
+        )
+        st.table({each.label: each.question for each in signals("advocacy")})
+        _missing_line(dark(book, "advocacy"))
+
+
+def _missing_line(reasons: list[str]) -> None:
+    if reasons:
+        st.caption("Not known: " + escaped("; ".join(reasons)))
+
+
+def labels(fired: list[str]) -> list[str]:
+    """The labels of signals."""
+    return [SIGNALS[name].label for name in fired]

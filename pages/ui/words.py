@@ -1,0 +1,37 @@
+"""Words and figures as the pages write them."""
+
+from __future__ import annotations
+
+import re
+
+from cs_metrics.book import Book
+from cs_metrics.metric import Metric
+from cs_metrics.targets import TARGETS
+from cs_metrics.units import MONEY, PERCENT
+
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:])")
+
+
+def escaped(text: object) -> str:
+    """A customer's text for a place that renders Markdown: shown as it is, never as a link or a picture."""
+    return MARKDOWN.sub(r"\\\1", str(text))
+
+
+def money(value: float | None, book: Book) -> str:
+    """An amount in the book's currency."""
+    return MONEY.write(value, book.currency)
+
+
+def percent(value: float | None) -> str:
+    """A share."""
+    return PERCENT.write(value)
+
+
+def target(metric: Metric) -> float | None:
+    """The target set for a metric, None where there is none."""
+    return TARGETS[metric.name].value if metric.name in TARGETS else None
+
+
+def plural(count: int, one: str) -> str:
+    """A count with its noun."""
+    return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"

@@ -1,0 +1,207 @@
+"""The journeys that matter, in a real browser: upload to figures, figure to accounts, list to account, link to view."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser.driver import Visit
+from conftest import CASES
+
+from pages.ui.menu import found
+
+PAGES = [page.address if place else "" for place, page in enumerate(found())]
+STREAMLITS_OWN = {"list", "listitem", "svg-img-alt"}  # section headings in its menu, sparklines without a name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page or "my-book")
+@pytest.mark.parametrize(
+    ("width", "dark"),
+    [(1440, False), (1440, True), (390, False), (390, True)],
+    ids=["wide", "wide-dark", "narrow", "narrow-dark"],
+)
+def test_every_page_is_accessible_and_without_errors(
+    visit: Callable[..., Visit], address: str, page: str, width: int, dark: bool
+) -> None:
+    visitor = visit(address, width=width, dark=dark)
+    visitor.open(page)
+    results = Axe().run(visitor.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
+    wrong = [
+        (v["id"], [node["html"][:120] for node in v["nodes"]][:3])
+        for v in results.response["violations"]
+        if v["id"] not in STREAMLITS_OWN
+    ]
+    assert not wrong
+    assert visitor.page.get_by_test_id("stException").count() == 0
+    if width == 390:
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_four_things_are_on_one_screen(visit: Callable[..., Visit], address: str) -> None:
+    visitor = visit(address)
+    visitor.open()
+    for label in ("MRR", "ARR", "Net revenue retention", "Gross revenue retention"):
+        assert visitor.page.get_by_test_id("stMetricLabel").get_by_text(label, exact=True).first.is_visible()
+    for key in ("at_risk_list", "advocates_list"):
+        box = visitor.page.locator(f".st-key-{key} canvas").first.bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= 900
+    assert visitor.page.evaluate(
+        "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollHeight <= m.clientHeight }"
+    )
+
+
+def test_pickers_survive_a_change_of_page_and_a_link_shows_the_same_view(
+    visit: Callable[..., Visit], address: str
+) -> None:
+    visitor = visit(address)
+    visitor.open()
+    before = visitor.figure("MRR")
+    visitor.pick("in_segment", "Enterprise")
+    narrowed = visitor.figure("MRR")
+    assert narrowed != before
+    visitor.go("Retention")
+    assert "in_segment=Enterprise" in visitor.page.url
+    retention = visitor.figure("Net revenue retention")
+    again = visit(address)
+    again.open(visitor.page.url.removeprefix(address).lstrip("/"))
+    assert again.figure("Net revenue retention") == retention
+    again.go("My book")
+    assert again.figure("MRR") == narrowed
+
+
+def test_a_figure_opens_the_accounts_it_is_the_sum_of(visit: Callable[..., Visit], address: str) -> None:
+    visitor = visit(address)
+    visitor.open("retention")
+    value = visitor.figure("Net revenue retention")
+    with visitor.run():
+        visitor.page.locator(".st-key-explain_net_revenue_retention_3").get_by_role("button").click()
+    dialog = visitor.page.get_by_role("dialog")
+    assert value in dialog.inner_text()
+    with visitor.run():
+        visitor.page.locator(".st-key-drill_download").get_by_role("button").click()
+    with visitor.page.expect_download() as waiting:
+        visitor.page.locator(".st-key-drill_csv").get_by_role("button").click()
+    content = Path(waiting.value.path()).read_bytes()
+    assert hashlib.sha256(content).hexdigest()[:10] in waiting.value.suggested_filename
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    share = sum(float(row["top"]) for row in rows) / sum(float(row["bottom"]) for row in rows)
+    assert f"{share:.1%}".replace("%", " %") == value
+
+
+def test_a_bar_opens_the_accounts_behind_it_and_a_name_opens_the_account(
+    visit: Callable[..., Visit], address: str
+) -> None:
+    visitor = visit(address)
+    visitor.open("retention")
+    visitor.page.locator(".st-key-chart_waterfall .barlayer .point path").first.wait_for()
+    visitor.click_bar("chart_waterfall", 2)
+    dialog = visitor.page.get_by_role("dialog")
+    assert "Expansion" in dialog.inner_text()
+    name = visitor.cell(0, 0, "drill_list")
+    visitor.click_cell(0, "drill_list")
+    visitor.page.wait_for_url(re.compile("account_id="))
+    assert visitor.page.get_by_role("heading", name="Account").first.is_visible()
+    assert name in visitor.page.locator(".st-key-account").inner_text() or visitor.page.locator(
+        ".st-key-account input"
+    ).first.input_value().startswith(name)
+
+
+def test_from_files_to_figures_and_back(visit: Callable[..., Visit], own_address: str) -> None:
+    visitor = visit(own_address)
+    visitor.open("data")
+    files = [str(CASES / "golden_quarter" / name) for name in ("accounts.csv", "mrr.csv", "fx.csv")]
+    with visitor.run():
+        visitor.page.locator(".st-key-files input[type=file]").set_input_files(files)
+    assert "3,975.00" in visitor.page.get_by_test_id("stMain").inner_text()
+    with visitor.run():
+        visitor.page.get_by_role("button", name="Import 58 rows").click()
+    visitor.go("Retention")
+    assert visitor.figure("Net revenue retention") == "94.0 %"
+    assert visitor.figure("Gross revenue retention") == "86.0 %"
+    assert visitor.figure("Logo retention") == "88.9 %"
+    assert visitor.figure("Gross renewal rate") == "75.4 %"
+    visitor.go("Data")
+    with visitor.run():
+        visitor.page.locator(".st-key-undo_which input").click()
+        visitor.page.get_by_role("option", name="1", exact=True).click()
+    with visitor.run():
+        visitor.page.locator(".st-key-undo").get_by_role("button").click()
+    visitor.go("My book")
+    assert "There is no book to show yet" in visitor.page.get_by_test_id("stMain").inner_text()
+
+
+def test_a_bad_file_is_explained_and_changes_nothing(visit: Callable[..., Visit], own_address: str) -> None:
+    visitor = visit(own_address)
+    visitor.open("data")
+    bad = {"name": "mrr.csv", "mimeType": "text/csv", "buffer": b"account_id,month,mrr\nA,2025-01,12O\nB,soon,-5\n"}
+    with visitor.run():
+        visitor.page.locator(".st-key-files input[type=file]").set_input_files([bad])
+    text = visitor.page.get_by_test_id("stMain").inner_text()
+    assert "3 problems to put right first" in text
+    assert visitor.page.get_by_role("button", name=re.compile("Import")).count() == 0
+    assert "letter O" in "".join(visitor.cell(row, 5, "preview_troubles") for row in range(3))
+    visitor.go("My book")
+    assert visitor.figure("MRR").startswith("$")
+
+
+def test_what_a_csm_types_in_is_kept_and_shown(visit: Callable[..., Visit], own_address: str) -> None:
+    visitor = visit(own_address)
+    visitor.open("account?account_id=ACC-0003")
+    with visitor.run():
+        visitor.page.locator(".st-key-pulse_given").get_by_text("1 · leaving").click()
+        visitor.page.locator(".st-key-pulse_note input").fill("They told me so")
+        visitor.page.get_by_role("button", name="Give pulse").click()
+    timeline = "".join(visitor.cell(0, column, "account_timeline") for column in range(3))
+    assert "Pulse" in timeline
+    assert "They told me so" in timeline
+    assert "pulse 1 of 5" in visitor.page.get_by_test_id("stMain").inner_text()
+
+
+def test_the_keyboard_reaches_menu_pickers_and_figures(visit: Callable[..., Visit], address: str) -> None:
+    visitor = visit(address)
+    visitor.open()
+    reached = set()
+    for _ in range(60):
+        visitor.page.keyboard.press("Tab")
+        reached.add(
+            visitor.page.evaluate(
+                "() => { const e = document.activeElement; const k = e.closest('[class*=st-key-]'); return k ? [...k.classList].find(c => c.startsWith('st-key-')) : (e.dataset.testid || e.tagName) }"
+            )
+        )
+    assert {"stSidebarNavLink", "st-key-csm", "st-key-month", "st-key-period", "st-key-explain_mrr_12"} <= reached, (
+        reached
+    )
+    visitor.page.locator("[data-testid=stSidebarNavLink]").filter(has_text="Retention").focus()
+    with visitor.run():
+        visitor.page.keyboard.press("Enter")
+    assert visitor.page.get_by_role("heading", name="Retention").first.is_visible()
+
+
+def test_names_are_shown_and_never_rendered(visit: Callable[..., Visit], own_address: str) -> None:
+    visitor = visit(own_address)
+    name = "![x](http://tracker.invalid/p.png) <img src=x onerror=alert(1)> [y](http://z.invalid)"
+    rows = "account_id,name,csm,segment\n" + f'A,"{name}","{name}",SMB\nB,Birch,Ben,Mid\n'
+    mrr = "account_id,month,mrr\n" + "".join(f"{a},2025-0{m},{100 * m}\n" for a in "AB" for m in (1, 2, 3, 4))
+    visitor.open("data")
+    with visitor.run():
+        visitor.page.locator(".st-key-files input[type=file]").set_input_files(
+            [
+                {"name": "accounts.csv", "mimeType": "text/csv", "buffer": rows.encode()},
+                {"name": "mrr.csv", "mimeType": "text/csv", "buffer": mrr.encode()},
+            ]
+        )
+    with visitor.run():
+        visitor.page.get_by_role("button", name=re.compile("Import")).click()
+    for title in ("My book", "Account", "Retention", "At risk", "Data", "Glossary"):
+        visitor.go(title)
+        assert visitor.page.locator("img[src*='invalid']").count() == 0
+        assert visitor.page.locator("a[href*='invalid']").count() == 0
+    visitor.open("account?account_id=A")
+    assert visitor.page.locator("img[src*='invalid'], a[href*='invalid']").count() == 0

@@ -1,0 +1,45 @@
+"""Fixtures: the golden quarter, the sample company, and a database of one's own for each test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from cs_metrics.assemble import book_of
+from cs_metrics.book import Book
+from cs_metrics.read.reading import read_paths
+from cs_metrics.tables import frames
+
+os.environ["STREAMLIT_CLIENT_SHOW_ERROR_DETAILS"] = "full"
+
+CASES = Path(__file__).parent / "cases"
+ROOT = Path(__file__).parents[1]
+
+settings.register_profile(
+    "house",
+    deadline=None,
+    max_examples=25,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def golden() -> Book:
+    """The golden quarter, read from its files: 2025-01 to 2025-03, every answer known."""
+    return book_of(frames(read_paths([CASES / "golden_quarter"]).usable().tables))
+
+
+@pytest.fixture(scope="session")
+def sample() -> Book:
+    """The sample company, read from its files."""
+    return book_of(frames(read_paths(sorted((ROOT / "sample_data").glob("*.csv"))).usable().tables))
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """The address of an empty database."""
+    return f"sqlite:///{tmp_path / 'book.db'}"

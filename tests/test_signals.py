@@ -1,0 +1,239 @@
+"""Signals: for each, an account that gives it and one that does not; and nobody looks ahead."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cs_metrics.analysis.advocates import ADVOCATE, REFERENCE, advocates
+from cs_metrics.analysis.risk import at_risk
+from cs_metrics.assemble import book_of
+from cs_metrics.book import Book
+from cs_metrics.facts import HAPPENED, KNOWN
+from cs_metrics.health import PARTS, health
+from cs_metrics.signal import SIGNALS
+from cs_metrics.tables import TABLES, columns, completed
+
+DAY = date(2025, 6, 30)
+DATES = {name for row in TABLES.values() for name, c in columns(row).items() if c.kind in ("day", "instant")}
+
+
+def known(
+    prices: dict[str, list[int]] | None = None,
+    accounts: dict[str, Any] | None = None,
+    **tables: list[dict[str, Any]],
+) -> Book:
+    """A book of six closes to 2025-06 with these facts; dates as text."""
+    prices = prices or {"Hit": [100] * 6, "Calm": [100] * 6}
+    rows = [
+        (account, 202501 + place, price * 3600) for account, row in prices.items() for place, price in enumerate(row)
+    ]
+    made = {"mrr": pd.DataFrame(rows, columns=["account_id", "month", "mrr"])}
+    listed = pd.DataFrame(
+        {"account_id": list(prices), "name": list(prices), "start_date": "2022-01-01", **(accounts or {})}
+    )
+    for name, entries in {"accounts": listed, **{n: pd.DataFrame(e) for n, e in tables.items()}}.items():
+        dated = {c: pd.to_datetime(entries[c]).astype("datetime64[s]") for c in entries if c in DATES}
+        made[name] = completed(name, entries.assign(**dated))
+    return book_of(made, today=date(2025, 8, 1)).as_of(DAY)
+
+
+def use(hit: list[float], calm: list[float], **more: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "account_id": account,
+            "month": 202501 + place,
+            "logins": value,
+            "active_users": value,
+            "licensed_seats": 100,
+            **more,
+        }
+        for account, row in (("Hit", hit), ("Calm", calm))
+        for place, value in enumerate(row)
+    ]
+
+
+def pulse(account: str, on: str, value: int, **more: Any) -> dict[str, Any]:
+    return {"account_id": account, "given_on": on, "pulse": value, **more}
+
+
+BOTH = ({"account_id": "Hit"}, {"account_id": "Calm"})
+CASES: dict[str, tuple[Book, str]] = {
+    "risk_is_flagged": (
+        known(risks=[{**BOTH[0], "opened_on": "2025-06-01", "closed_on": None, "reason": "Price", "plan": "Call"}, {**BOTH[1], "opened_on": "2025-05-01", "closed_on": "2025-06-01", "reason": "Price", "plan": ""}]),
+        "flagged: Price",
+    ),
+    "pulse_is_low": (known(pulses=[pulse("Hit", "2025-06-01", 2), pulse("Calm", "2025-05-01", 1), pulse("Calm", "2025-06-01", 3)]), "pulse 2 of 5"),
+    "pulse_is_falling": (known(pulses=[pulse("Hit", "2025-05-01", 4), pulse("Hit", "2025-06-01", 3), pulse("Calm", "2025-05-01", 5), pulse("Calm", "2025-06-01", 4)]), "pulse fell from 4 to 3"),
+    "usage_is_falling": (known(usage=use([10, 10, 10, 6, 6, 6], [10, 10, 10, 9, 9, 9])), "logins down 40% on the three months before"),
+    "seat_use_is_low": (known(usage=use([50] * 5 + [20], [20] * 5 + [50])), "20% of 100 seats used"),
+    "tickets_are_more_than_usual": (
+        known(tickets=[{**BOTH[0], "opened_at": f"2025-06-0{n}"} for n in range(1, 5)] + [{**BOTH[1], "opened_at": f"2025-0{n}-01"} for n in range(1, 7)]),
+        "4 tickets in 90 days, 0.0 is usual",
+    ),
+    "urgent_ticket_is_open": (
+        known(tickets=[{**BOTH[0], "opened_at": "2025-06-20", "solved_at": None, "priority": "Urgent"}, {**BOTH[1], "opened_at": "2025-06-20", "solved_at": "2025-06-21", "priority": "urgent"}]),
+        "an urgent ticket is open for 10 days",
+    ),
+    "is_a_detractor": (
+        known(surveys=[{**BOTH[0], "kind": "NPS", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 6}, {**BOTH[1], "kind": "NPS", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 7}]),
+        "answered 6 of 10 to NPS",
+    ),
+    "support_is_rated_low": (
+        known(tickets=[{**BOTH[0], "opened_at": "2025-06-01", "solved_at": "2025-06-02", "csat": 2}, {**BOTH[1], "opened_at": "2025-01-01", "solved_at": "2025-01-02", "csat": 1}]),
+        "rated support 2 of 5",
+    ),
+    "champion_has_left": (
+        known(contacts=[{**BOTH[0], "name": "Kim", "role": "Champion", "left_on": "2025-05-01"}, {**BOTH[1], "name": "Lee", "role": "user", "left_on": "2025-05-01"}]),
+        "champion Kim left",
+    ),
+    "competitor_is_mentioned": (
+        known(pulses=[pulse("Hit", "2025-06-20", 3, note="They look at a competitor"), pulse("Calm", "2025-06-20", 3, note="All fine")]),
+        "a competitor was mentioned 10 days ago",
+    ),
+    "invoice_is_overdue": (
+        known(invoices=[{**BOTH[0], "issued_on": "2025-05-01", "due_on": "2025-06-10", "paid_on": None, "amount": 1}, {**BOTH[1], "issued_on": "2025-05-01", "due_on": "2025-06-10", "paid_on": "2025-06-12", "amount": 1}]),
+        "an invoice is overdue for 20 days",
+    ),
+    "contact_is_overdue": (
+        known(touchpoints=[{**BOTH[0], "kind": "check-in", "done_on": "2025-05-21"}, {**BOTH[1], "kind": "check-in", "done_on": "2025-06-01"}]),
+        "no contact for 40 days, 31 is the cadence",
+    ),
+    "business_review_is_missed": (
+        known(touchpoints=[{**BOTH[0], "kind": "QBR", "done_on": "2025-01-31"}, {**BOTH[1], "kind": "EBR", "done_on": "2025-06-01"}]),
+        "no business review for 150 days",
+    ),
+    "onboarding_is_late": (
+        known(onboarding=[{**BOTH[0], "milestone": "live", "due_on": "2025-06-20", "done_on": None}, {**BOTH[1], "milestone": "live", "due_on": "2025-06-20", "done_on": "2025-06-25"}]),
+        "live is 10 days late",
+    ),
+    "renewal_is_near_without_a_plan": (known(accounts={"renewal_date": ["2025-07-30", "2025-12-30"]}), "renews in 30 days, no plan"),
+    "revenue_has_contracted": (known({"Hit": [100] * 3 + [80] * 3, "Calm": [80] * 3 + [100] * 3}), "MRR fell by 20% in six months"),
+    "surveys_go_unanswered": (
+        known(surveys=[{**a, "kind": "NPS", "sent_at": f"2025-0{n}-01", "responded_at": r, "score": s} for n in (2, 5) for a, r, s in ((BOTH[0], None, None), (BOTH[1], f"2025-0{n}-02", 8))]),
+        "asked 2 times in a year, never answered",
+    ),
+    "is_a_promoter": (
+        known(surveys=[{**BOTH[0], "kind": "NPS", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 9}, {**BOTH[1], "kind": "NPS", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 8}]),
+        "promoter, 9 of 10",
+    ),
+    "pulse_is_high": (known(pulses=[pulse("Hit", "2025-06-01", 4), pulse("Calm", "2025-06-01", 3)]), "pulse 4 of 5"),
+    "is_a_power_user": (known(usage=use([90] * 6, [50] * 6)), "in the top tenth of its segment by use"),
+    "is_a_customer_for_a_year": (known(accounts={"start_date": ["2023-06-30", "2025-01-01"]}), "customer for 2.0 years"),
+    "outcome_is_confirmed": (
+        known(outcomes=[{**BOTH[0], "achieved_on": "2025-01-01", "story": "s", "confirmed_by": "Kim"}, {**BOTH[1], "achieved_on": "2025-01-01", "story": "s", "confirmed_by": None}]),
+        "outcome confirmed by Kim",
+    ),
+    "has_no_open_risk": (known(risks=[{**BOTH[1], "opened_on": "2025-06-01", "reason": "Price"}]), "no open risk"),
+    "has_no_open_escalation": (known(risks=[{**BOTH[1], "opened_on": "2025-06-01", "reason": "Price", "escalated_to": "CCO"}]), "no open escalation"),
+    "is_healthy": (
+        known(pulses=[pulse("Hit", "2025-06-01", 5), pulse("Calm", "2025-06-01", 2)], usage=use([80] * 6, [10] * 6), touchpoints=[{**a, "kind": "check-in", "done_on": "2025-06-20"} for a in BOTH]),
+        "health 92 of 100",
+    ),
+    "has_been_a_reference": (known(advocacy=[{**BOTH[0], "kind": "reference", "done_on": "2024-06-01"}]), "was a reference"),
+    "is_rested": (known(advocacy=[{**BOTH[1], "kind": "reference", "done_on": "2025-06-01"}]), "not asked in 90 days"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_each_signal_fires_for_one_account_and_says_why(name: str) -> None:
+    book, sentence = CASES[name]
+    found = SIGNALS[name].fired(book)
+    assert book.accounts.index[found["row"]].tolist() == ["Hit"]
+    assert found["reason"].tolist() == [sentence]
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_words_are_complete_and_a_bare_book_is_no_error(name: str) -> None:
+    signal = SIGNALS[name]
+    assert signal.label
+    assert signal.question.endswith(".")
+    assert len(signal.question) <= 110
+    assert 0 <= signal.weight < 1
+    bare = Book.of_mrr({"A": [1, 2], "B": [0, 0]})
+    assert set(signal.fired(bare)) == {"row", "reason"}
+    assert signal.fired(bare.take(slice(0, 0))).empty
+
+
+def test_every_table_of_facts_says_when_it_is_known() -> None:
+    dated = {t for t, row in TABLES.items() if "account_id" in row.model_fields and DATES & set(row.model_fields)}
+    assert dated - {"accounts", "subscriptions", "ledger", "owners"} <= set(KNOWN)
+    for table, known_from in KNOWN.items():
+        fields = set(TABLES[table].model_fields) | {"day"}
+        assert {
+            *known_from.since,
+            *known_from.later,
+            *(c for brought in known_from.later.values() for c in brought),
+        } <= fields
+    assert all(when in TABLES[table].model_fields for table, when in HAPPENED.items())
+
+
+def test_what_is_not_known_drops_out_of_the_health_score() -> None:
+    book = known(pulses=[pulse("Hit", "2025-06-01", 5)])
+    assert health(book)["health"].isna().all()  # 20 of 100 known: below half, no score
+    book = CASES["is_healthy"][0]
+    parts = health(book).loc["Hit"]
+    weights = {name: part.weight for name, part in PARTS.items() if not np.isnan(parts[name])}
+    assert sum(weights.values()) >= 50
+    assert parts["health"] == pytest.approx(
+        sum(parts[name] * weight for name, weight in weights.items()) / sum(weights.values())
+    )
+
+
+def test_at_risk_ranks_by_revenue_at_stake() -> None:
+    book = known(
+        {"Big": [1000] * 6, "Small": [10] * 6, "Fine": [500] * 6},
+        pulses=[pulse(a, "2025-06-01", p) for a, p in (("Big", 2), ("Small", 1), ("Fine", 4))],
+    )
+    found = at_risk(book)
+    assert found["account_id"].tolist() == ["Big", "Small"]
+    assert found["likelihood"].tolist() == pytest.approx([0.3, 0.3])
+    assert found["stake"].tolist() == pytest.approx([300, 3])
+
+
+def test_a_lost_account_is_not_at_risk() -> None:
+    assert at_risk(known({"Gone": [100, 100, 0, 0, 0, 0]}, pulses=[pulse("Gone", "2025-06-01", 1)])).empty
+
+
+def test_an_advocate_meets_its_criteria_and_names_what_it_misses() -> None:
+    book = known(
+        surveys=[
+            {
+                "account_id": "Hit",
+                "kind": "NPS",
+                "sent_at": "2025-05-01",
+                "responded_at": "2025-05-02",
+                "score": 10,
+            }
+        ],
+        usage=use([90] * 6, [50] * 6),
+        risks=[{"account_id": "Calm", "opened_on": "2025-06-01", "reason": "Price"}],
+    )
+    [found] = advocates(book).to_dict("records")
+    assert found["account_id"] == "Hit"
+    assert set(found["met"].split("; ")) >= {SIGNALS[name].label for name in (*ADVOCATE, "is_a_promoter")}
+    assert not found["reference_ready"]
+    assert {"outcome_is_confirmed", "is_healthy"} <= set(REFERENCE)
+
+
+def test_without_surveys_and_pulses_nobody_is_an_advocate() -> None:
+    assert advocates(known(usage=use([90] * 6, [50] * 6))).empty
+
+
+def test_what_people_typed_in_since_is_known_and_does_not_age_the_rest() -> None:
+    book = known(
+        touchpoints=[{**a, "kind": "check-in", "done_on": "2025-06-20"} for a in BOTH],
+        pulses=[pulse("Hit", "2025-07-25", 1)],
+    )
+    whole = Book(
+        **{f: getattr(book, f) for f in book.__dataclass_fields__}
+        | {"facts": type(book.facts)(book.facts.tables), "clock": None, "memory": {}}
+    )
+    today = whole.now(date(2025, 7, 31))
+    assert today.known_on == DAY
+    assert at_risk(today)["account_id"].tolist() == ["Hit"]
+    assert at_risk(whole.as_of(DAY)).empty
