@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from cs_metrics.assemble import book_of
 from cs_metrics.book import Book
 from cs_metrics.read.reading import read_paths
+from cs_metrics.store.database import close_idle
 from cs_metrics.tables import frames
 
 os.environ["STREAMLIT_CLIENT_SHOW_ERROR_DETAILS"] = "full"
@@ -37,6 +39,13 @@ def golden() -> Book:
 def sample() -> Book:
     """The sample company, read from its files."""
     return book_of(frames(read_paths(sorted((ROOT / "sample_data").glob("*.csv"))).usable().tables))
+
+
+@pytest.fixture(autouse=True)
+def connections_closed() -> Iterator[None]:
+    """Nothing stays open from one test to the next."""
+    yield
+    close_idle()
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def wilson(kept: float, of: float, level: float = 0.8) -> tuple[float, float]:
     p, spread = kept / of, z * z / of
     centre = (p + spread / 2) / (1 + spread)
     half = z * np.sqrt(p * (1 - p) / of + spread / (4 * of)) / (1 + spread)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
 
 
 def _spread_of_ratio(amount: np.ndarray, base: np.ndarray) -> tuple[float, float]:

@@ -42,7 +42,7 @@ def likelihood(weights: pd.Series, rows: pd.Series, accounts: int) -> np.ndarray
     """
     kept = np.zeros(accounts)
     np.add.at(kept, rows.to_numpy(dtype=np.intp), np.log1p(-weights.to_numpy()))
-    return -np.expm1(kept)
+    return 1 - np.exp(kept)
 
 
 def at_risk(book: Book) -> pd.DataFrame:

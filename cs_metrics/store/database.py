@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -127,7 +128,7 @@ def transaction(text: str) -> Iterator[Any]:
     undo each other's locks.
     """
     url = ready(text)
-    idle = _idle(text)
+    idle = _idle.setdefault(text, LifoQueue(maxsize=IDLE))
     try:
         connection = idle.get_nowait()
     except Empty:
@@ -148,10 +149,16 @@ def transaction(text: str) -> Iterator[Any]:
         raise
 
 
-@lru_cache(maxsize=64)
-def _idle(text: str) -> LifoQueue[Any]:
-    """Connections to a database that nobody uses just now."""
-    return LifoQueue(maxsize=IDLE)
+_idle: dict[str, LifoQueue[Any]] = {}
+
+
+@atexit.register
+def close_idle() -> None:
+    """Close the connections that nobody uses just now."""
+    for text in list(_idle):
+        waiting = _idle.pop(text)
+        while not waiting.empty():
+            waiting.get_nowait().close()
 
 
 def _connect(url: URL) -> Any:
