@@ -65,9 +65,9 @@ class SecurityHeaders:
 @asynccontextmanager
 async def ready(_: st.App) -> AsyncIterator[dict[str, Any]]:
     """Import what the pages need and make the sample company, so that the first visitor does not wait."""
-    import pages.ui as ui
+    from pages import ui
 
-    ui.database()
+    ui.sample_store("everyone")
     gc.collect()
     gc.freeze()
     yield {}

@@ -133,13 +133,13 @@ def month_numbered(yyyymm: int) -> pd.Period:
 def _labels(rows: pd.DataFrame, column: str) -> pd.Categorical:
     """A column of ids as categories; blanks as an id of their own, the empty text."""
     if column not in rows:
-        return pd.Categorical.from_codes(np.zeros(len(rows), dtype=np.int8), [""])
-    values = rows[column].astype("category").cat
-    if not rows[column].isna().any():
-        return rows[column].astype("category").array
-    if "" not in values.categories:
-        values = values.add_categories([""]).cat
-    return values._parent.fillna("").array
+        return pd.Categorical.from_codes(np.zeros(len(rows), dtype=np.int8), pd.Index([""]))
+    values = rows[column].astype("category")
+    if not values.isna().any():
+        return values.array
+    if "" not in values.cat.categories:
+        values = values.cat.add_categories([""])
+    return values.fillna("").array
 
 
 def _from_months(rows: pd.DataFrame, last: pd.Period) -> Revenue:
@@ -353,7 +353,7 @@ def _renewals(accounts: pd.DataFrame, facts: Facts) -> pd.DataFrame | None:
 def _history(owners: pd.DataFrame | None, accounts: pd.Index) -> pd.DataFrame | None:
     if owners is None or owners.empty:
         return None
-    row = accounts.get_indexer(owners["account_id"].astype(str))
+    row = accounts.get_indexer(pd.Index(owners["account_id"].astype(str)))
     return owners.assign(row=row)[row >= 0][["row", "csm", "from_date"]]
 
 
@@ -365,7 +365,7 @@ def _facts(tables: Mapping[str, pd.DataFrame], accounts: pd.Index) -> Facts:
             continue
         rows = _with_day(_with_account(rows, tables.get("subscriptions"))) if name == "usage" else rows
         if "account_id" in rows:
-            place = accounts.get_indexer(rows["account_id"].astype(str))
+            place = accounts.get_indexer(pd.Index(rows["account_id"].astype(str)))
             rows = rows.drop(columns="account_id").assign(row=place)[place >= 0]
         kept[name] = rows
     assert not set(kept) - set(KNOWN) - {"costs", "contributions", "products"}, sorted(kept)

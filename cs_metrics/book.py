@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 import numpy as np
@@ -72,21 +72,27 @@ class Settings:
         Traceback (most recent call last):
         cs_metrics.book.Misuse: owner: "oldest" is not a choice; choose opening, event, closing, time-share or grace
         """
-        kinds = get_type_hints(cls)
+        kinds = setting_choices()
         for name, value in named.items():
             if name not in kinds:
                 raise Misuse(f'setting "{name}" is not known; choose from {_listed(list(kinds), "and")}')
-            choices = [
-                c for kind in (kinds[name], *get_args(kinds[name])) for c in get_args(kind) if isinstance(c, str)
-            ]
+            choices = kinds[name]
             if choices and value not in choices:
-                raise Misuse(f'{name}: "{value}" is not a choice; choose {_listed(list(dict.fromkeys(choices)), "or")}')
+                raise Misuse(f'{name}: "{value}" is not a choice; choose {_listed(choices, "or")}')
         if "fiscal_start" in named:
             first = str(named["fiscal_start"])
             if not first.isdigit() or not 1 <= int(first) <= 12:
                 raise Misuse(f'fiscal_start: "{first}" is not a month; give a number from 1 to 12')
             named["fiscal_start"] = int(first)
         return cls(**named)
+
+
+@cache
+def setting_choices() -> dict[str, list[str]]:
+    """Each setting's choices; none for one that takes any value."""
+    kinds = get_type_hints(Settings)
+    inside = {name: [c for part in (kind, *get_args(kind)) for c in get_args(part)] for name, kind in kinds.items()}
+    return {name: list(dict.fromkeys(c for c in found if isinstance(c, str))) for name, found in inside.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -409,6 +415,10 @@ class Book:
             self.memory[key] = make()
         return self.memory[key]
 
+    def answered(self, key: Any, make: Callable[[], Kept]) -> Kept:
+        """An answer of this book, made once: as ``kept``, and apart for other owners and other settings."""
+        return self.kept((key, self.whose, self.settings), make)
+
     def balance_and_changes(self) -> tuple[np.ndarray, Changes]:
         """MRR of all closes on one footing, closes × rows, and what changed in it from close to close.
 
@@ -518,7 +528,7 @@ class Book:
 
     def where_id(self, account_id: str) -> Book:
         """The book of one account. Raises Misuse where there is none of this id."""
-        place = self.accounts.index.get_indexer([account_id])[0]
+        place = self.accounts.index.get_indexer(pd.Index([account_id]))[0]
         if place < 0:
             raise Misuse(f'there is no account "{account_id}"')
         return self.take(slice(place, place + 1))
@@ -603,12 +613,20 @@ class Book:
     # --- groups ---------------------------------------------------------------------------------------------
 
     @property
+    def holders(self) -> list[str]:
+        """Who holds or held an account in this book, "unassigned" included where nobody did."""
+        return self.kept("holders", lambda: self.owners.names[np.unique(self.owners.held)].tolist())
+
+    @property
     def groupings(self) -> list[str]:
         """The attributes worth grouping by: few enough groups to read, more than one."""
+        return self.kept("groupings", self._groupings)
+
+    def _groupings(self) -> list[str]:
         skip = {"name", "start_date", "renewal_date", "parent_id", "domain", "licensed_seats", "csm"}
         few = [c for c in self.accounts.columns if c not in skip and 1 < self.accounts[c].nunique(dropna=False) <= 40]
         products = ["product"] if len(self.lines.products) > 1 and "product" not in few else []
-        return ["csm", *few, *products] if len(self.owners.names) > 1 else [*few, *products]
+        return ["csm", *few, *products] if len(self.holders) > 1 else [*few, *products]
 
     def groups(self, by: str) -> tuple[pd.Index, np.ndarray]:
         """The groups of an attribute in the order of their names, and each row's place among them."""

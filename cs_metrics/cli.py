@@ -178,11 +178,11 @@ def at_risk(
 ) -> None:
     """Who is at risk and why, most MRR at stake first."""
     with _kindly():
-        from cs_metrics.analysis.risk import COLUMNS
+        from cs_metrics.analysis.risk import COLUMNS, of_accounts
         from cs_metrics.analysis.risk import at_risk as table
 
-        book = _on_day(_book(sources, recipe, setting, None, where, as_known_at), as_of, "risk")
-        _write(table(book), format, *COLUMNS)
+        book = _on_day(_book(sources, recipe, setting, None, None, as_known_at), as_of, "risk")
+        _write(of_accounts(table(book), book.where(**_wanted(where)).held_now()), format, *COLUMNS)
 
 
 @app.command()
@@ -201,9 +201,10 @@ def advocates(
     with _kindly():
         from cs_metrics.analysis.advocates import COLUMNS
         from cs_metrics.analysis.advocates import advocates as table
+        from cs_metrics.analysis.risk import of_accounts
 
-        book = _on_day(_book(sources, recipe, setting, None, where, as_known_at), as_of, "advocacy")
-        _write(table(book), format, *COLUMNS)
+        book = _on_day(_book(sources, recipe, setting, None, None, as_known_at), as_of, "advocacy")
+        _write(of_accounts(table(book), book.where(**_wanted(where)).held_now()), format, *COLUMNS)
 
 
 # --- the store --------------------------------------------------------------------------------------------------------
@@ -334,11 +335,16 @@ def _book(
     book = book_of(frames(tables), chosen, last)
     for note in book.notes:
         _say(note)
+    return book.where(**_wanted(where))
+
+
+def _wanted(where: list[str] | None) -> dict[str, list[str]]:
+    """What --where asks for: attribute → the values wanted, any of them."""
     wanted: dict[str, list[str]] = {}
     for text in where or ():
         name, value = _pair(text, "--where")
         wanted.setdefault(name, []).append(value)
-    return book.where(**wanted)
+    return wanted
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -366,7 +372,7 @@ def _month_wanted(book: Book, until: str | None) -> str:
 
 
 def _on_day(book: Book, day: str | None, purpose: str) -> Book:
-    """The accounts held now, as known on a day; the signals that cannot be told are named."""
+    """The book as known on a day; the signals that cannot be told are named."""
     from cs_metrics.signal import signals
 
     if not len(book.months):
@@ -375,7 +381,6 @@ def _on_day(book: Book, day: str | None, purpose: str) -> Book:
         book = book.now() if day is None else book.as_of(date.fromisoformat(day))
     except ValueError:
         raise typer.BadParameter(f'--as-of "{day}" is not a day; write it as 2025-03-31') from None
-    book = book.held_now()
     dark = [reason for each in signals(purpose) if (reason := each.dark(book))]  # type: ignore[arg-type]
     if dark:
         _say("Not known: " + "; ".join(dark))

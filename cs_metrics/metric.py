@@ -155,7 +155,7 @@ class Metric:
         """Why the book cannot answer, None if it can."""
         try:
             for name in self.needs:
-                MEASURES[name].of(book.take(slice(0, 0)), 0, 0)
+                MEASURES[name].of(book, book.closes, 0)
         except Dark as reason:
             return str(reason)
         return None

@@ -236,6 +236,16 @@ def dealt(
             yield groups.of(rows, piece.held), piece.top, piece.bottom
 
 
+def of_rows(metric: Metric, book: Book, k: int, groups: Grouping) -> tuple[np.ndarray, np.ndarray]:
+    """The exact amounts of each row in the book's last period, all its counted groups together."""
+    tops, bottoms = np.zeros(len(book), dtype=np.int64), np.zeros(len(book), dtype=np.int64)
+    for codes, top, bottom in dealt(metric, book, k, groups):
+        counted = (codes[-1] if codes.ndim == 2 else codes) < len(groups.labels)
+        tops += np.where(counted, top[-1], 0)
+        bottoms += 0 if bottom is None else np.where(counted, bottom[-1], 0)
+    return tops, bottoms
+
+
 def add_up(total: np.ndarray, codes: np.ndarray, values: np.ndarray) -> None:
     """Add values, periods × rows, to ``total``, periods × groups, by the group of each row or cell."""
     periods, width = total.shape

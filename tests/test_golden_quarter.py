@@ -20,7 +20,7 @@ def tally_of(name: str, book: Book) -> tuple[float, float]:
 
 
 def flows(book: Book) -> pd.Series:
-    return last_period(book, 3)
+    return last_period(book, 3).iloc[0]
 
 
 ANSWERS = {

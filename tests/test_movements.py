@@ -101,7 +101,7 @@ def test_between_the_ends_movements_and_retention_agree(drawn: Drawn, k: int, ru
     book = drawn.book(waterfall="ends")
     if book.closes <= k:
         return
-    moved = last_period(book.under(waterfall=rule) if k == 1 else book, k)
+    moved = last_period(book.under(waterfall=rule) if k == 1 else book, k).iloc[0]
     tally = METRICS["net_revenue_retention"].tally(book, k)
     expected = moved[["opening", "expansion", "contraction", "churn"]].sum()
     assert tally.top.iloc[-1, 0] == pytest.approx(expected, abs=1e-9)

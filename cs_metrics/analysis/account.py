@@ -87,4 +87,5 @@ def _handovers(book: Book) -> list[tuple[pd.Timestamp, str, str]]:
     names = book.owners.names
     moved = book.owners.handovers
     moved = moved[moved["day"] <= pd.Timestamp(book.known_on)]
-    return [(row.day, names[row.before], names[row.after]) for row in moved.itertuples()]
+    days, before, after = moved["day"], names.take(moved["before"].to_numpy()), names.take(moved["after"].to_numpy())
+    return list(zip(days, before, after, strict=True))

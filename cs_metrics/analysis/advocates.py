@@ -31,8 +31,8 @@ def advocates(book: Book) -> pd.DataFrame:
     criteria = signals("advocacy")
     found = fired(book, criteria)
     met = pd.DataFrame(False, index=np.arange(len(book)), columns=[each.name for each in criteria])
-    for name, rows in found.groupby("signal")["row"]:
-        met.loc[rows.to_numpy(), name] = True
+    for name, those in found.groupby("signal")["row"]:
+        met.loc[those.to_numpy(), name] = True
     known = [each.name for each in criteria if each.dark(book) is None]
     best = per_account(book, pulses(book)["pulse"]) == 5 if "pulses" in book.facts else np.zeros(len(book), dtype=bool)
     warm = met["is_a_promoter"] | best
@@ -42,7 +42,7 @@ def advocates(book: Book) -> pd.DataFrame:
     ready = met["is_a_promoter"] | met["pulse_is_high"]
     for name in REFERENCE:
         ready &= met[name]
-    rows = np.flatnonzero(chosen)
+    rows: np.ndarray = np.flatnonzero(chosen)
     mrr = book.balance(0, 0)[-1]
     count = met[known].sum(axis=1).to_numpy()
     rows = rows[np.lexsort((-mrr[rows], -count[rows]))]

@@ -10,13 +10,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
-from scipy import stats
+from scipy import special
 
-from cs_metrics.analysis.explain import amounts_behind
 from cs_metrics.book import Book
 from cs_metrics.metric import METRICS, Metric
-from cs_metrics.tally import divisor, grouping
+from cs_metrics.tally import divisor, grouping, of_rows
 
 FEWEST_FOR_A_RANGE = 15
 FEWEST_FOR_A_RATE = 5
@@ -36,7 +34,7 @@ def wilson(kept: float, of: float, level: float = 0.8) -> tuple[float, float]:
     >>> [round(end, 6) for end in wilson(36, 40, 0.95)]
     [0.769482, 0.96042]
     """
-    z = stats.norm.ppf(0.5 + level / 2)
+    z = special.ndtri(0.5 + level / 2)
     p, spread = kept / of, z * z / of
     centre = (p + spread / 2) / (1 + spread)
     half = z * np.sqrt(p * (1 - p) / of + spread / (4 * of)) / (1 + spread)
@@ -62,9 +60,8 @@ def gross_range(opening: np.ndarray, closing: np.ndarray, level: float = 0.8) ->
     effective = opening.sum() ** 2 / (opening**2).sum()
     if error > 0:
         effective = min(effective, gross * (1 - gross) / error**2)
-    low, high = stats.beta.ppf(
-        [0.5 - level / 2, 0.5 + level / 2], gross * effective + 0.5, (1 - gross) * effective + 0.5
-    )
+    a, b = gross * effective + 0.5, (1 - gross) * effective + 0.5
+    low, high = special.betaincinv(a, b, [0.5 - level / 2, 0.5 + level / 2])
     return (0.0 if gross == 0 else float(low)), (1.0 if gross == 1 else float(high))
 
 
@@ -73,7 +70,7 @@ def net_range(opening: np.ndarray, closing: np.ndarray, level: float = 0.8) -> t
     low, high = gross_range(opening, closing, level)
     gross = np.minimum(opening, closing).sum() / opening.sum()
     rises, error = _spread_of_ratio(np.maximum(closing - opening, 0), opening)
-    reach = stats.t.ppf(0.5 + level / 2, len(opening) - 1) * error
+    reach = special.stdtrit(len(opening) - 1, 0.5 + level / 2) * error
     fewest, most = max(0.0, rises - reach), rises + reach
     net = gross + rises
     return (
@@ -92,22 +89,16 @@ def likely_range(metric: Metric, book: Book, months: int = 3, level: float = 0.8
         return nothing
     if book.closes <= months:
         return nothing
-    asked, groups = book.window(book.closes - 1 - months, book.closes - 1), grouping(book, None)
     asked_for = METRICS["logo_retention" if metric.name == "logo_retention" else "net_revenue_retention"]
-    cells = amounts_behind(asked_for, asked, months, groups)
-    share = divisor(metric, asked, months, groups)
-    cells = cells[cells["bottom"] > 0]
-    opening, closing = (cells[c].to_numpy() / share for c in ("bottom", "top"))
-    accounts = len(cells)
+    asked, groups = book.window(book.closes - 1 - months, book.closes - 1), grouping(book, None)
+    closing, opening = (
+        amounts / divisor(metric, asked, months, groups) for amounts in of_rows(asked_for, asked, months, groups)
+    )
+    closing, opening = closing[opening > 0], opening[opening > 0]
+    accounts = len(opening)
     if accounts < FEWEST_FOR_A_RANGE:
         return Range(np.nan, np.nan, accounts)
     if metric.name == "logo_retention":
         return Range(*wilson(closing.sum(), opening.sum(), level), accounts)
     how = net_range if metric.name == "net_revenue_retention" else gross_range
     return Range(*how(opening, closing, level), accounts)
-
-
-def ranges(metrics: list[Metric], book: Book, months: int, level: float = 0.8) -> pd.DataFrame:
-    """The ranges of several metrics: ``metric, low, high, accounts``."""
-    found = [(m.name, *likely_range(m, book, months, level)) for m in metrics]
-    return pd.DataFrame(found, columns=["metric", "low", "high", "accounts"])

@@ -54,30 +54,25 @@ def movements(book: Book, every: Every = "month", by: str | None = None) -> pd.D
     return _table(book, groups, ends, flows)
 
 
-def last_period(book: Book, months: int, by: str | None = None) -> pd.DataFrame | pd.Series:
-    """What moved the MRR in the months up to the book's last: a row of amounts, or one per group.
+def last_period(book: Book, months: int, by: str | None = None) -> pd.DataFrame:
+    """What moved the MRR in the months up to the book's last: amounts per group, one row for the whole.
 
     Fewer months where the book does not reach back so far.
     """
-    reach = min(months, book.closes - 1)
-    asked = book.window(book.closes - 1 - reach, book.closes - 1) if reach > 0 else book.window(0, 0)
-    monthly = movements(asked, "month", by)
-    if book.settings.waterfall == "ends" and reach > 1:
-        monthly = _ends_only(asked, by)
-    keyed = monthly.drop(columns="period").assign(group=monthly["group"].astype(object).fillna(""))
-    summed = keyed.groupby("group", sort=False)[list(FLOWS)].sum()
-    ends = keyed.groupby("group", sort=False)
-    summed.insert(0, "opening", ends["opening"].first())
-    summed["closing"] = ends["closing"].last()
-    return summed if by is not None else summed.sum()
-
-
-def _ends_only(book: Book, by: str | None) -> pd.DataFrame:
-    """The flows between the first and the last close of a book."""
-    book = book.per_product() if by == "product" and "product" not in book.accounts else book
-    groups = grouping(book, by)
-    whole = [Stretch(str(book.last), 0, book.closes - 1)]
-    return _table(book, groups, whole, _between_ends(book, groups, whole))
+    if by == "product" and "product" not in book.accounts:
+        book = book.per_product()
+    reach = max(min(months, book.closes - 1), 0)
+    asked = book.window(book.closes - 1 - reach, book.closes - 1)
+    groups, whole = grouping(asked, by), [Stretch(str(book.last), 0, reach)]
+    if reach == 0:
+        flows = Flows(
+            np.zeros((1, len(groups.labels)), np.int64), np.zeros((1, len(groups.labels), len(FLOWS)), np.int64)
+        )
+    elif book.settings.waterfall == "ends":
+        flows = _between_ends(asked, groups, whole)
+    else:
+        flows = _summed(_by_month(asked, groups), whole)
+    return _table(asked, groups, whole, flows).drop(columns="period").set_index("group")
 
 
 def _table(book: Book, groups: Grouping, ends: list[Stretch], flows: Flows) -> pd.DataFrame:
@@ -87,10 +82,11 @@ def _table(book: Book, groups: Grouping, ends: list[Stretch], flows: Flows) -> p
     )
     table = pd.DataFrame(amounts.reshape(rows, -1) / book.scale, columns=list(COLUMNS[2:]))
     period, group = np.divmod(np.arange(rows), len(groups.labels))
-    table.insert(0, "period", pd.Categorical.from_codes(period, [end.label for end in ends], ordered=True))
-    whole = groups.labels.isna()
+    labels = pd.Index([end.label for end in ends])
+    table.insert(0, "period", pd.Series(pd.Categorical.from_codes(period, labels, ordered=True)))
+    whole = np.asarray(groups.labels.isna())
     group = np.where(whole[group], -1, group)
-    table.insert(1, "group", pd.Categorical.from_codes(group, groups.labels[~whole]))
+    table.insert(1, "group", pd.Series(pd.Categorical.from_codes(group, groups.labels[~whole])))
     return table
 
 

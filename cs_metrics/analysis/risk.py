@@ -72,6 +72,12 @@ def at_risk(book: Book) -> pd.DataFrame:
     return _with_plans(book, rows, table)
 
 
+def of_accounts(table: pd.DataFrame, book: Book) -> pd.DataFrame:
+    """The rows of a ranked list that are about a book's accounts, ranked anew."""
+    kept = table[table["account_id"].isin(book.accounts.index)]
+    return kept.assign(rank=np.arange(1, len(kept) + 1)).reset_index(drop=True)
+
+
 def by_reason(risky: pd.DataFrame) -> pd.Series:
     """How many accounts at risk each signal has fired for, by the signal's label, most first."""
     fired_by = risky["signals"].explode().map(lambda name: SIGNALS[name].label)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from cs_metrics.charts.style import MAIN, calm, level
+from cs_metrics.charts.style import MAIN, figure
 from cs_metrics.units import Unit
 
 
@@ -14,20 +14,21 @@ def by_group(
 ) -> go.Figure:
     """A bar per group and a line for the whole; groups without a figure are left out."""
     known = values.dropna()
-    figure = go.Figure(
-        go.Bar(
-            x=[str(name) for name in known.index],
-            y=known.tolist(),
-            marker={"color": MAIN},
-            text=[unit.write(v, currency) for v in known],
-            textposition="auto",
-            insidetextanchor="end",
-            cliponaxis=False,
-            hovertemplate="%{x}: %{text}<extra></extra>",
-        )
+    marks = {
+        "type": "bar",
+        "x": [str(name) for name in known.index],
+        "y": known.tolist(),
+        "marker": {"color": MAIN},
+        "text": [unit.write(value, currency) for value in known],
+        "textposition": "auto",
+        "insidetextanchor": "end",
+        "cliponaxis": False,
+        "hovertemplate": "%{x}: %{text}<extra></extra>",
+    }
+    return figure(
+        [marks],
+        height=height,
+        x={"type": "category", "tickangle": 0 if len(known) <= 10 else -40},
+        y={"tickformat": unit.axis, "rangemode": "tozero"},
+        level=None if whole is None or whole != whole else (whole, f"all<br>{unit.write(whole, currency)}"),
     )
-    calm(figure, height)
-    if whole is not None and whole == whole:
-        level(figure, whole, f"all<br>{unit.write(whole, currency)}")
-    figure.update_xaxes(type="category", tickangle=0 if len(known) <= 10 else -40)
-    return figure.update_yaxes(tickformat=unit.axis, rangemode="tozero")

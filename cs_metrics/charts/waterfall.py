@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from cs_metrics.charts.style import GRID, MOVEMENT, calm
+from cs_metrics.charts.style import GRID, MOVEMENT, figure
 from cs_metrics.units import MONEY
 
 ORDER = (
@@ -21,6 +21,7 @@ ORDER = (
     "closing",
 )
 ALWAYS = ("opening", "new", "expansion", "contraction", "churn", "closing")
+TOTALS = ("opening", "closing")
 WORDS = {"transfer_in": "Taken over", "transfer_out": "Handed on", "fx": "Exchange rates"}
 
 
@@ -32,8 +33,8 @@ def steps(amounts: pd.Series) -> pd.DataFrame:
         amount = float(amounts.get(name, 0.0))
         if not amount and name not in ALWAYS:
             continue
-        start = 0.0 if name in ("opening", "closing") else level
-        level = amount if name in ("opening", "closing") else level + amount
+        start = 0.0 if name in TOTALS else level
+        level = amount if name in TOTALS else level + amount
         rows.append((name, WORDS.get(name, name.capitalize()), amount, start, level))
     return pd.DataFrame(rows, columns=["name", "label", "amount", "start", "end"])
 
@@ -44,33 +45,34 @@ def waterfall(amounts: pd.Series, currency: str = "", height: int = 340) -> go.F
     ``amounts`` are the columns of a row of movements. Each bar carries its name, for a click.
     """
     bars = steps(amounts)
-    signs = [
-        MONEY.write_difference(v, currency) if n not in ("opening", "closing") else MONEY.write(v, currency)
-        for n, v in zip(bars["name"], bars["amount"], strict=True)
+    marks = {
+        "type": "bar",
+        "x": bars["label"].tolist(),
+        "y": (bars["end"] - bars["start"]).tolist(),
+        "base": bars["start"].tolist(),
+        "marker": {"color": [MOVEMENT[name] for name in bars["name"]]},
+        "text": [_written(name, amount, currency) for name, amount in zip(bars["name"], bars["amount"], strict=True)],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "customdata": bars["name"].tolist(),
+        "hovertemplate": "%{x}: %{text}<extra></extra>",
+    }
+    connectors = [
+        {
+            "type": "line",
+            "x0": place,
+            "x1": place + 1,
+            "y0": end,
+            "y1": end,
+            "line": {"width": 1, "color": GRID},
+            "layer": "below",
+        }
+        for place, end in enumerate(bars["end"].tolist()[:-1])
     ]
-    figure = go.Figure(
-        go.Bar(
-            x=bars["label"].tolist(),
-            y=(bars["end"] - bars["start"]).tolist(),
-            base=bars["start"].tolist(),
-            marker={"color": [MOVEMENT[name] for name in bars["name"]]},
-            text=signs,
-            textposition="outside",
-            cliponaxis=False,
-            customdata=bars["name"].tolist(),
-            hovertemplate="%{x}: %{text}<extra></extra>",
-        )
-    )
-    for place in range(len(bars) - 1):
-        figure.add_shape(
-            type="line",
-            x0=place,
-            x1=place + 1,
-            y0=bars["end"][place],
-            y1=bars["end"][place],
-            line={"width": 1, "color": GRID},
-            layer="below",
-        )
-    calm(figure, height)
-    top = max(bars[["start", "end"]].to_numpy().max(), 1)
-    return figure.update_yaxes(range=[min(0, bars[["start", "end"]].to_numpy().min()), top * 1.12], tickformat="~s")
+    levels = [*bars["start"], *bars["end"]]
+    reach = [min(0, *levels), 1.12 * max(1, *levels)]
+    return figure([marks], height=height, y={"range": reach, "tickformat": "~s"}, shapes=connectors)
+
+
+def _written(name: str, amount: float, currency: str) -> str:
+    return MONEY.write(amount, currency) if name in TOTALS else MONEY.write_difference(amount, currency)

@@ -182,7 +182,7 @@ def competitor_is_mentioned(book: Book) -> pd.DataFrame:
             found.append(pd.DataFrame({"row": said["row"], "days": days_before(book, said[when])}))
     if not found:
         return accounts_where(np.zeros(0, dtype=bool)).assign(days=0.0)
-    return pd.concat(found).groupby("row", as_index=False)["days"].min()
+    return pd.concat(found).groupby("row")["days"].min().reset_index()
 
 
 @signal(

@@ -12,14 +12,9 @@ from pathlib import Path
 from queue import Empty, Full, LifoQueue
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
-from sqlmodel import create_engine
 
 from cs_metrics.book import Problem
 
@@ -86,26 +81,32 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor.close()
 
 
-def _config(engine: Engine) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["engine"] = engine
-    return config
-
-
 def bring_up_to_date(engine: Engine) -> None:
-    """Bring the schema to this program's version; a copy of an older SQLite file is kept beside it."""
-    scripts = ScriptDirectory(str(MIGRATIONS))
+    """Bring the schema to this program's version; a copy of an older SQLite file is kept beside it.
+
+    The migrations are numbered by their files' names; they are only loaded where one is due.
+    """
+    numbers = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
     with engine.connect() as connection:
-        now = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in scripts.walk_revisions()}
-    if now is not None and now not in known:
+        there = inspect(connection).has_table("alembic_version")
+        now = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if there else None
+    if now is not None and now not in numbers:
         raise Problem("The database was made by a newer version of this program. Update the program.")
-    if now == scripts.get_current_head():
+    if now == numbers[-1]:
         return
     if now is not None:
         _keep_copy(engine.url)
-    command.upgrade(_config(engine), "head")
+    _upgrade(engine)
+
+
+def _upgrade(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["engine"] = engine
+    command.upgrade(config, "head")
 
 
 def _keep_copy(url: URL) -> None:

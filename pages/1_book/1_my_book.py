@@ -2,29 +2,26 @@
 
 import streamlit as st
 
-from cs_metrics.analysis.advocates import advocates
-from cs_metrics.analysis.risk import at_risk
 from cs_metrics.metrics.retention import gross_revenue_retention, net_revenue_retention
 from cs_metrics.metrics.revenue import arr, mrr
 from pages import ui
 
 book = ui.book()
-today = ui.now(book)
 ui.kpis(mrr, arr, net_revenue_retention, gross_revenue_retention, of=book, months=12)
 
+standing = ui.today(book)
 left, right = st.columns([5, 3], gap="medium")
 with left:
-    risky = at_risk(today)
+    risky = standing.at_risk
     ui.say(f"##### At risk: {ui.plural(len(risky), 'account')}, {ui.money(risky['mrr'].sum(), book)} MRR")
     if len(risky):
         ui.accounts(risky, "at_risk", "At risk", ("name", "mrr", "renewal_date", "why", "plan"), height=300)
     else:
-        ui.nothing_at_risk(today)
+        ui.nothing_at_risk(standing.book)
 with right:
-    friends = advocates(today)
-    ready = int(friends["reference_ready"].sum()) if len(friends) else 0
-    ui.say(f"##### Top advocates: {len(friends)}, {ready} reference-ready")
+    friends = standing.advocates
+    ui.say(f"##### Top advocates: {len(friends)}, {friends['reference_ready'].sum():.0f} reference-ready")
     if len(friends):
         ui.accounts(friends, "advocates", "Advocates", ("name", "mrr", "reference_ready"), height=300)
     else:
-        ui.no_advocates(today)
+        ui.no_advocates(standing.book)

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from cs_metrics import charts
-from cs_metrics.analysis.movements import last_period
 from cs_metrics.metrics.renewals import gross_renewal_rate
 from cs_metrics.metrics.retention import (
     contraction_rate,
@@ -29,7 +28,7 @@ ui.kpis(net_revenue_retention, gross_revenue_retention, logo_retention, gross_re
 
 left, right = st.columns(2, gap="medium")
 with left:
-    moved = last_period(book, months)
+    moved = ui.movements_of(book, months)
     ui.say("##### What moved the MRR")
     ui.chart(
         charts.waterfall(moved, book.currency),

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from cs_metrics.analysis.risk import at_risk, by_reason
+from cs_metrics.analysis.risk import by_reason
 from pages import ui
 
 SHOWN = ("name", "csm", "mrr", "renewal_date", "health", "pulse", "likelihood", "reasons", "plan", "plan_age_days")
 
 book = ui.book()
-today = ui.now(book)
-risky = at_risk(today)
+standing = ui.today(book)
+risky = standing.at_risk
 if risky.empty:
-    ui.nothing_at_risk(today)
+    ui.nothing_at_risk(standing.book)
     st.stop()
 
 ui.figures(
@@ -39,4 +39,4 @@ ui.accounts(
     SHOWN,
     height=520,
 )
-ui.risk_rule(today)
+ui.risk_rule(standing.book)

@@ -2,14 +2,13 @@
 
 import streamlit as st
 
-from cs_metrics.analysis.advocates import advocates
 from pages import ui
 
 book = ui.book()
-today = ui.now(book)
-friends = advocates(today)
+standing = ui.today(book)
+friends = standing.advocates
 if friends.empty:
-    ui.no_advocates(today)
+    ui.no_advocates(standing.book)
     st.stop()
 
 ui.figures(
@@ -29,4 +28,4 @@ ui.accounts(
     ("name", "csm", "mrr", "health", "pulse", "met", "missed", "reference_ready"),
     height=520,
 )
-ui.advocate_rule(today)
+ui.advocate_rule(standing.book)

@@ -1,7 +1,7 @@
 """What a page may say. A page takes a book, names figures, charts and lists; how they look is decided here."""
 
 from pages.ui.cards import kpis
-from pages.ui.company import database
+from pages.ui.company import sample_store
 from pages.ui.drill import show_drill
 from pages.ui.forms import choose_account, note_form, pulse_form, risk_form
 from pages.ui.glossary import (
@@ -20,10 +20,11 @@ from pages.ui.revenue import (
     movement_basis,
     movement_drill,
     movement_sentence,
+    movements_of,
     rates_over_time,
 )
 from pages.ui.tiles import figures
-from pages.ui.today import advocate_rule, labels, no_advocates, nothing_at_risk, now, risk_rule
+from pages.ui.today import advocate_rule, labels, no_advocates, nothing_at_risk, now, risk_rule, today
 from pages.ui.upload import history, import_button, preview, read_uploaded, table_guide
 from pages.ui.words import escaped, money, percent, plural, target
 
@@ -34,7 +35,6 @@ __all__ = [
     "chart",
     "choose",
     "choose_account",
-    "database",
     "escaped",
     "everyone",
     "figures",
@@ -55,6 +55,7 @@ __all__ = [
     "movement_basis",
     "movement_drill",
     "movement_sentence",
+    "movements_of",
     "no_advocates",
     "note_form",
     "nothing_at_risk",
@@ -69,9 +70,11 @@ __all__ = [
     "read_uploaded",
     "risk_form",
     "risk_rule",
+    "sample_store",
     "say",
     "show_drill",
     "table",
     "table_guide",
     "target",
+    "today",
 ]

@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from cs_metrics.analysis.likely import FEWEST_FOR_A_RATE, likely_range
+from cs_metrics.analysis.likely import FEWEST_FOR_A_RATE, Range, likely_range
 from cs_metrics.book import Book
 from cs_metrics.metric import Metric
 from cs_metrics.targets import TARGETS
@@ -25,25 +25,26 @@ def kpis(*metrics: Metric, of: Book, months: int, key: str = "") -> None:
 
 def card(metric: Metric, book: Book, months: int, key: str = "") -> None:
     """One figure: value, change on the period before, the year's line, range and target, and the accounts behind it."""
-    values = metric.of(book, months)
-    now = values.iloc[-1]
+    values, found = book.answered(
+        ("card", metric.name, months), lambda: (metric.of(book, months), likely_range(metric, book, months))
+    )
+    few = 0 < found.accounts < FEWEST_FOR_A_RATE
+    now = math.nan if few else values.iloc[-1]
     before = values.iloc[-1 - months] if len(values) > months else math.nan
+    recent = values.iloc[-YEAR:].dropna()
     name = f"{key}{metric.name}_{months}"
     with st.container(border=True, key=f"kpi_{name}", gap="xxsmall", height="stretch"):
-        recent = values.iloc[-YEAR:].dropna()
-        few = metric.ratio and metric.period and likely_range(metric, book, months).accounts
-        enough = not few or few >= FEWEST_FOR_A_RATE
         st.metric(
             metric.label,
-            metric.unit.write(now if enough else None, book.currency),
-            delta=_delta(metric, now, before, book) if enough else None,
-            delta_description=f"in {plural(months, 'month')}" if math.isfinite(before) and math.isfinite(now) else None,
+            metric.unit.write(now, book.currency),
+            delta=_delta(metric, now, before, book),
+            delta_description=f"in {plural(months, 'month')}" if math.isfinite(now - before) else None,
             delta_color={"up": "normal", "down": "inverse", "neither": "off"}[metric.good],
             help=f"{metric.question} {metric.explained(months).capitalize()}. {metric.basis(book, months)}.",
             chart_data=[round(v, 6) for v in recent] if len(recent) > 2 else None,
             chart_type="area",
         )
-        st.caption(below(metric, book, months))
+        st.caption(below(metric, book, found))
         st.button(
             "Explain",
             icon=":material/table_rows:",
@@ -54,19 +55,18 @@ def card(metric: Metric, book: Book, months: int, key: str = "") -> None:
 
 
 def _delta(metric: Metric, now: float, before: float, book: Book) -> str | float | None:
-    if not math.isfinite(now) or not math.isfinite(before):
+    if not math.isfinite(now - before):
         return None
     if abs(now - before) < 1e-9:
         return 0
     return metric.unit.write_difference(now - before, book.currency).replace("\u2212", "-")
 
 
-def below(metric: Metric, book: Book, months: int) -> str:
-    """The line under a figure: its likely range, the accounts it rests on, its target."""
+def below(metric: Metric, book: Book, found: Range) -> str:
+    """The line under a figure: its likely range, the accounts it rests on, its target; or what it lacks."""
     if reason := metric.dark(book):
         return reason
     said = [] if metric.period else [f"close of {book.last}"]
-    found = likely_range(metric, book, months)
     if math.isfinite(found.low):
         said.append(f"likely {100 * found.low:.1f}–{100 * found.high:.1f} %")
     elif 0 < found.accounts < FEWEST_FOR_A_RATE:

@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -58,21 +59,27 @@ def sample_store(scope: str) -> str:
     return address
 
 
-def company() -> str:
-    """ "own" once something was imported, unless the sample was asked for; else "sample"."""
-    if version(store_of_own()) == 0 or st.session_state.get("company") == "Sample":
-        return "sample"
-    return "own"
+class Source(NamedTuple):
+    """What is on show in this run: a database, and the number of its last batch. Another number, another book."""
+
+    address: str
+    batch: int
+    own: bool
 
 
-def database() -> str:
-    """The database on show."""
-    return store_of_own() if company() == "own" else sample_store(scope())
+def look() -> None:
+    """See, at the start of a run, whose book is shown: one's own once something was imported, else the sample."""
+    own, asked = store_of_own(), st.session_state.get("company")
+    kept = latest_batch(own)
+    sample = not kept or asked == "Sample"
+    address = sample_store(scope()) if sample else own
+    st.session_state["source"] = Source(address, latest_batch(address) if sample else kept, not sample)
+    st.session_state["has_own"] = kept > 0
 
 
-def version(address: str | None = None) -> int:
-    """The number of the last batch: another number, another book."""
-    return latest_batch(address or database())
+def source() -> Source:
+    """What is on show in this run."""
+    return st.session_state["source"]
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading the book…")
@@ -112,4 +119,4 @@ def keep(reading: Reading, address: str | None = None, note: str = "") -> Happen
 
 def record(row: Row) -> None:
     """Keep one fact typed in: a pulse, a risk and its plan, a note."""
-    record_row(database(), row, who())
+    record_row(source().address, row, who())

@@ -5,12 +5,10 @@ They live in the address, so a link shows the same view, and they survive a chan
 
 from __future__ import annotations
 
-from typing import get_args, get_type_hints
-
 import streamlit as st
 
-from cs_metrics.book import Book, Problem, Settings
-from pages.ui.company import database, scope, sliced_book, store_of_own, version, whole_book
+from cs_metrics.book import Book, Problem, Settings, setting_choices
+from pages.ui.company import look, scope, sliced_book, source, whole_book
 from pages.ui.words import escaped
 
 PERIODS = {"Month": 1, "Quarter": 3, "Half-year": 6, "Year": 12}
@@ -34,19 +32,15 @@ SHOWN_FIRST = 2
 
 
 def pickers() -> None:
-    """Draw the pickers. Called once, by the frame."""
+    """Draw the pickers. Called once, by the frame, before the page."""
+    look()
     book = _whole_or_none()
-    if version(store_of_own()):
+    if st.session_state["has_own"]:
         _company()
     if book is None:
         return
-    names = (
-        [name for name in book.owners.names if (book.owners.held == book.owners.names.get_loc(name)).any()]
-        if len(book) < 50_000
-        else list(book.owners.names)
-    )
-    if len(names) > 1:
-        st.multiselect("CSM", names, key="csm", bind="query-params", placeholder="Everyone")
+    if len(book.holders) > 1:
+        st.multiselect("CSM", book.holders, key="csm", bind="query-params", placeholder="Everyone")
     months = [str(month) for month in reversed(book.months)]
     left, right = st.columns([1, 1])
     left.selectbox("Month", months, key="month", bind="query-params")
@@ -94,9 +88,8 @@ def _rules_for(book: Book) -> list[str]:
 
 def settings() -> Settings:
     """The definitions chosen."""
-    kinds = get_type_hints(Settings)
     chosen = {name: st.session_state.get(name) for name in RULES}
-    return Settings.of(**{name: value for name, value in chosen.items() if value in get_args(kinds[name])})
+    return Settings.of(**{name: value for name, value in chosen.items() if value in setting_choices()[name]})
 
 
 def months() -> int:
@@ -104,15 +97,16 @@ def months() -> int:
     return PERIODS.get(st.session_state.get("period") or "Quarter", 3)
 
 
+def fixed_settings() -> Settings:
+    """The definitions that decide what book is assembled; the others only how it is asked."""
+    chosen = settings()
+    return Settings(currency=chosen.currency, level=chosen.level, fiscal_start=chosen.fiscal_start)
+
+
 def whole() -> Book:
     """The whole book, of everybody, under the definitions chosen. Raises Problem where there is none."""
-    chosen = settings()
-    return whole_book(
-        database(),
-        version(),
-        scope(),
-        Settings(currency=chosen.currency, level=chosen.level, fiscal_start=chosen.fiscal_start),
-    )
+    address, batch, _ = source()
+    return whole_book(address, batch, scope(), fixed_settings())
 
 
 def _whole_or_none() -> Book | None:
@@ -140,7 +134,8 @@ def book() -> Book:
     where["csm"] = tuple(state.get("csm") or ())
     until = state.get("month") or (str(everything.last) if len(everything.months) else "2000-01")
     wanted = tuple((name, values) for name, values in sorted(where.items()) if values)
-    found = sliced_book(database(), version(), scope(), settings(), wanted, until)
+    address, batch, _ = source()
+    found = sliced_book(address, batch, scope(), settings(), wanted, until)
     if not len(found) or not len(found.months):
         st.info("No account fits these filters. Take one of them away.")
         st.stop()

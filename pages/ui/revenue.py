@@ -69,7 +69,7 @@ def movement_drill(book: Book, months: int, point: dict[str, Any]) -> Drill | No
         )
         return found.sort_values("amount", key=abs, ascending=False)
 
-    total = last_period(book, months)[str(kind)]
+    total = movements_of(book, months)[str(kind)]
     return Drill(
         f"{label}, {plural(months, 'month')} to {book.last}",
         f"**{money(total, book)}**  \n{movement_basis(book, months)}.",
@@ -80,7 +80,16 @@ def movement_drill(book: Book, months: int, point: dict[str, Any]) -> Drill | No
 
 def rates_over_time(metrics: Sequence[Metric], book: Book, months: int) -> pd.DataFrame:
     """Several rates by month, without the months before the first whole period."""
-    return pd.DataFrame({metric.label: metric.of(book, months) for metric in metrics}).dropna(how="all")
+
+    def made() -> pd.DataFrame:
+        return pd.DataFrame({metric.label: metric.of(book, months) for metric in metrics}).dropna(how="all")
+
+    return book.answered(("rates", tuple(metric.name for metric in metrics), months), made)
+
+
+def movements_of(book: Book, months: int) -> pd.Series:
+    """What moved the MRR in the last period: opening, movements, closing."""
+    return book.answered(("movements", months), lambda: last_period(book, months).iloc[0])
 
 
 def month_drill(metrics: Sequence[Metric], book: Book, months: int, point: dict[str, Any]) -> Drill | None:
@@ -91,9 +100,7 @@ def month_drill(metrics: Sequence[Metric], book: Book, months: int, point: dict[
 
 def groups(metric: Metric, book: Book, months: int, by: str) -> None:
     """A metric by group: bars, the sentence, and the table behind them."""
-    tally = metric.tally(book, months, by)
-    last = pd.DataFrame({"value": tally.values.iloc[-1], "top": tally.top.iloc[-1], "bottom": tally.bottom.iloc[-1]})
-    whole = metric.of(book, months).iloc[-1]
+    last, whole = book.answered(("groups", metric.name, months, by), lambda: _last_by(metric, book, months, by))
     known = last[last["value"].notna()]
     blank = len(last) - len(known)
     chart(
@@ -109,6 +116,13 @@ def groups(metric: Metric, book: Book, months: int, by: str) -> None:
     shown = last.rename_axis("group").reset_index()
     shown["value"] = [metric.unit.write(value, book.currency) for value in shown["value"]]
     table(shown.rename(columns={"top": "counts", "bottom": "of"}), "groups_table")
+
+
+def _last_by(metric: Metric, book: Book, months: int, by: str) -> tuple[pd.DataFrame, float]:
+    """Value, top and bottom of each group in the last month, and the value of the whole."""
+    tally = metric.tally(book, months, by)
+    last = {"value": tally.values.iloc[-1], "top": tally.top.iloc[-1], "bottom": tally.bottom.iloc[-1]}
+    return pd.DataFrame(last), metric.of(book, months).iloc[-1]
 
 
 def _spread(values: pd.Series, metric: Metric, by: str) -> str:

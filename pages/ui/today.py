@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import NamedTuple
+
+import pandas as pd
 import streamlit as st
 
-from cs_metrics.analysis.risk import AT_RISK
-from cs_metrics.book import Book
+from cs_metrics.analysis.advocates import advocates
+from cs_metrics.analysis.risk import AT_RISK, at_risk, of_accounts
+from cs_metrics.book import Book, Settings
 from cs_metrics.signal import SIGNALS, Purpose, signals
-from pages.ui.pickers import whole
+from pages.ui.company import scope, source, whole_book
+from pages.ui.pickers import fixed_settings, whole
 from pages.ui.words import escaped
 
 
+@st.cache_resource(max_entries=12, show_spinner="Looking at every account…")
+def standing(address: str, batch: int, scope: str, settings: Settings, until: str, today: date) -> Standing:
+    """Who is at risk and who would speak for us, of the whole book: as it stands, or at the end of an earlier month."""
+    book = whole_book(address, batch, scope, settings)
+    known = book.now(today) if until == str(book.last) else book.as_of(book.until(until).day)
+    return Standing(known, at_risk(known), advocates(known))
+
+
+class Standing(NamedTuple):
+    """The whole book on a day, and its lists."""
+
+    book: Book
+    at_risk: pd.DataFrame
+    advocates: pd.DataFrame
+
+
+def today(book: Book) -> Standing:
+    """How the accounts of this book stand on its last day; each is looked at among all accounts of the company."""
+    address, batch, _ = source()
+    every = standing(address, batch, scope(), fixed_settings(), str(book.last), date.today())
+    mine = book.held_now()
+    return Standing(every.book, of_accounts(every.at_risk, mine), of_accounts(every.advocates, mine))
+
+
 def now(book: Book) -> Book:
-    """The accounts held now, as they stand; for an earlier month, as they were known on its last day."""
-    latest = book.last == whole().last
-    return (book.now() if latest else book.as_of(book.day)).held_now()
+    """A book as it stands; for an earlier month, as it was known on its last day."""
+    return book.now() if book.last == whole().last else book.as_of(book.day)
 
 
 def dark(book: Book, purpose: Purpose) -> list[str]:

@@ -14,7 +14,7 @@ from cs_metrics.read.reading import Reading
 from cs_metrics.store.batches import history as batches
 from cs_metrics.store.batches import undo
 from cs_metrics.tables import REVENUE, TABLES, columns, question
-from pages.ui.company import company, database, import_files, keep, who
+from pages.ui.company import import_files, keep, source, who
 from pages.ui.lists import downloads, table
 from pages.ui.words import escaped, plural
 
@@ -95,7 +95,7 @@ def import_button(reading: Reading) -> bool:
 
 def history() -> None:
     """The batches, with what each did, and taking one back."""
-    found = batches(database())
+    found = batches(source().address)
     if found.empty:
         st.info("Nothing was imported yet.")
         return
@@ -120,7 +120,7 @@ def history() -> None:
     table(found[shown], "history", height=min(420, 38 + 35 * len(found)))
     downloads(found[shown], "history", "History")
     open_batches = found.loc[~found["undone"] & (found["kind"] != "undo"), "batch"].drop_duplicates().tolist()
-    if company() == "sample":
+    if not source().own:
         st.caption("This is the sample company's history.")
     left, right = st.columns([1, 3], vertical_alignment="bottom")
     chosen = left.selectbox(
@@ -128,7 +128,7 @@ def history() -> None:
     )
     if right.button("Undo", key="undo", disabled=chosen is None):
         try:
-            done = undo(database(), int(chosen), who())
+            done = undo(source().address, int(chosen), who())
         except Problem as problem:
             st.error(escaped(str(problem)))
             return
