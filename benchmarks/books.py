@@ -75,7 +75,7 @@ def book(accounts: int, months: int = 60, handovers: bool = True) -> Book:
 
 
 def write_csv(path: Path, accounts: int, months: int) -> int:
-    """The same revenue as a long CSV, one row per account and month; how many rows it has."""
+    """Such revenue as a long CSV, one row per account and month; how many rows it has."""
     made = book(accounts, months, handovers=False)
     balance = made.balance(0, 0)[made.lead :]
     close, row = np.nonzero(balance)

@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from cs_metrics.book import Book, Lines, Problem, Settings
+from cs_metrics.book import BLOCK, Book, Lines, Problem, Settings
 from cs_metrics.facts import KNOWN, Facts
 from cs_metrics.months import month, ordinals
 from cs_metrics.owners import owners_of
@@ -23,16 +25,23 @@ SOURCES = ("mrr", "subscriptions", "ledger")
 FIXED = ("account_id", "mrr", "arr", "currency", "month")
 
 
+class Labels(NamedTuple):
+    """A column of ids: which of ``words`` each entry has. A blank is the empty text."""
+
+    codes: np.ndarray
+    words: pa.Array
+
+
 class Revenue(NamedTuple):
     """Revenue as changes or as balances: entries of (account, product, currency) at closes counted from ``first``.
 
-    ``account``, ``product`` and ``currency`` are categoricals; ``close`` is the close at which each amount is in
+    ``close`` is the close at which each amount is in
     force from then on (``steps``) or at that close only. ``lead`` tells that the close before the first is known.
     """
 
-    account: pd.Categorical
-    product: pd.Categorical
-    currency: pd.Categorical
+    account: Labels
+    product: Labels
+    currency: Labels
     close: np.ndarray
     amount: np.ndarray
     first: pd.Period
@@ -130,21 +139,25 @@ def month_numbered(yyyymm: int) -> pd.Period:
     return pd.Period(year=yyyymm // 100, month=yyyymm % 100, freq="M")
 
 
-def _labels(rows: pd.DataFrame, column: str) -> pd.Categorical:
-    """A column of ids as categories; blanks as an id of their own, the empty text."""
+def _labels(rows: pd.DataFrame, column: str) -> Labels:
+    """A column of ids; all blank where there is none."""
     if column not in rows:
-        return pd.Categorical.from_codes(np.zeros(len(rows), dtype=np.int8), pd.Index([""]))
-    values = rows[column].astype("category")
-    if not values.isna().any():
-        return values.array
-    if "" not in values.cat.categories:
-        values = values.cat.add_categories([""])
-    return values.fillna("").array
+        return Labels(np.broadcast_to(np.int32(0), len(rows)), pa.array([""]))
+    entries = pa.array(rows[column])
+    if isinstance(entries, pa.ChunkedArray):
+        entries = entries.unify_dictionaries().combine_chunks()
+    if not isinstance(entries, pa.DictionaryArray):
+        entries = entries.dictionary_encode()
+    codes, words = entries.indices, entries.dictionary.cast(pa.string())
+    if codes.null_count:
+        codes = pc.fill_null(codes.cast(pa.int32()), len(words))
+        words = pa.concat_arrays([words, pa.array([""])])
+    return Labels(codes.to_numpy(), words)
 
 
 def _from_months(rows: pd.DataFrame, last: pd.Period) -> Revenue:
     """Balances given month by month. The close before the first month is unknown."""
-    close = ordinals(rows["month"].to_numpy().astype(np.int64))
+    close = ordinals(rows["month"].to_numpy())
     if len(rows) and (late := close > last.ordinal).any():
         rows, close = rows[~late], close[~late]
     first = int(close.min()) if len(close) else last.ordinal + 1
@@ -153,7 +166,7 @@ def _from_months(rows: pd.DataFrame, last: pd.Period) -> Revenue:
         _labels(rows, "product"),
         _labels(rows, "currency"),
         close - first,
-        rows["mrr"].to_numpy().astype(np.int64),
+        rows["mrr"].to_numpy().astype(np.int64, copy=False),
         pd.Period(ordinal=first, freq="M"),
         last.ordinal - first + 1,
         steps=False,
@@ -218,22 +231,34 @@ def _months_of(days: pd.Series, never: int = 0) -> np.ndarray:
     return np.where(days.isna(), never, months)
 
 
+def _places(ids: pa.Array | pd.Series, accounts: pd.Index) -> np.ndarray:
+    """Where each of these ids stands among the accounts; −1 where it does not."""
+    texts = ids if isinstance(ids, pa.Array) else pa.array(ids.astype(str))
+    found = pc.index_in(texts.cast(pa.string()), pa.array(accounts).cast(pa.string()))
+    return pc.fill_null(found, -1).to_numpy().astype(np.intp)
+
+
 def _lines(revenue: Revenue, accounts: pd.Index) -> Lines:
     """The entries laid out as closes × lines, one line per account, product and currency."""
-    row_of = accounts.get_indexer(pd.Index(revenue.account.categories.astype(str)))
-    products, currencies = revenue.product.categories, revenue.currency.categories
+    row_of = _places(revenue.account.words, accounts)
+    products, currencies = revenue.product.words, revenue.currency.words
     size = len(products) * len(currencies)
-    row = row_of[revenue.account.codes]
-    if size == 1 and len(row):
-        used = np.zeros(len(accounts), dtype=bool)
-        used[row] = True
-        lines = np.flatnonzero(used)
-        place = (np.cumsum(used) - 1)[row]
-    else:
-        key = row * size + revenue.product.codes.astype(np.int64) * len(currencies) + revenue.currency.codes
-        lines, place = np.unique(key, return_inverse=True)
+    blocks = [slice(start, start + BLOCK) for start in range(0, len(revenue.amount), BLOCK)]
+
+    def key(at: slice) -> np.ndarray:
+        row = row_of[revenue.account.codes[at]]
+        if size == 1:
+            return row
+        return row * size + revenue.product.codes[at].astype(np.intp) * len(currencies) + revenue.currency.codes[at]
+
+    used = np.zeros(len(accounts) * size, dtype=bool)
+    for at in blocks:
+        used[key(at)] = True
+    lines, place = np.flatnonzero(used), np.cumsum(used, dtype=np.int32) - 1
     amounts = np.zeros((revenue.closes, len(lines)), dtype=np.int64)
-    np.add.at(amounts.reshape(-1), revenue.close * len(lines) + place, revenue.amount)
+    for at in blocks:
+        cell = np.multiply(revenue.close[at], len(lines), dtype=np.intp) + place[key(at)]
+        np.add.at(amounts.reshape(-1), cell, revenue.amount[at])
     if revenue.steps:
         np.cumsum(amounts, axis=0, out=amounts)
     return Lines.starting(
@@ -242,8 +267,8 @@ def _lines(revenue: Revenue, accounts: pd.Index) -> Lines:
         lines // size,
         lines % size // len(currencies),
         lines % len(currencies),
-        pd.Index(products.astype(str)),
-        pd.Index(currencies.astype(str)),
+        pd.Index(products.to_pandas()),
+        pd.Index(currencies.to_pandas()),
     )
 
 
@@ -255,7 +280,7 @@ def _rates(fx: pd.DataFrame | None, revenue: Revenue, settings: Settings) -> tup
 
     A month without a rate takes the last one before it, months before the first rate take the first.
     """
-    used = [str(code) for code in revenue.currency.categories]
+    used = revenue.currency.words.to_pylist()
     quoted = pd.DataFrame({"month": [], "currency": [], "rate": []}) if fx is None else fx
     unquoted = [code for code in used if code and code not in set(quoted["currency"].astype(str))]
     own, notes = _own_currency(used, unquoted, quoted, settings)
@@ -307,12 +332,13 @@ def _series(quoted: pd.DataFrame, code: str, months: np.ndarray) -> np.ndarray:
 # --- accounts, owners, facts --------------------------------------------------------------------------------------
 
 
-def _accounts(listed: pd.DataFrame | None, revenue: pd.Categorical) -> pd.DataFrame:
+def _accounts(listed: pd.DataFrame | None, revenue: Labels) -> pd.DataFrame:
     """The accounts: those listed, then those that only have revenue, each with a name."""
-    used = np.bincount(revenue.codes, minlength=len(revenue.categories)) > 0
-    paying = pd.Index(revenue.categories[used].astype(str), name="account_id")
+    used = np.zeros(len(revenue.words), dtype=bool)
+    used[revenue.codes] = True
+    paying = pd.Index(revenue.words.filter(pa.array(used)).to_pandas(), name="account_id")
     if listed is None:
-        return pd.DataFrame({"name": paying.to_numpy()}, index=paying)
+        return pd.DataFrame({"name": paying.to_series()}, index=paying)
     accounts = listed.drop(columns=[c for c in FIXED if c in listed]).set_axis(
         pd.Index(listed["account_id"].astype(str), name="account_id")
     )
@@ -353,7 +379,7 @@ def _renewals(accounts: pd.DataFrame, facts: Facts) -> pd.DataFrame | None:
 def _history(owners: pd.DataFrame | None, accounts: pd.Index) -> pd.DataFrame | None:
     if owners is None or owners.empty:
         return None
-    row = accounts.get_indexer(pd.Index(owners["account_id"].astype(str)))
+    row = _places(owners["account_id"], accounts)
     return owners.assign(row=row)[row >= 0][["row", "csm", "from_date"]]
 
 
@@ -365,7 +391,7 @@ def _facts(tables: Mapping[str, pd.DataFrame], accounts: pd.Index) -> Facts:
             continue
         rows = _with_day(_with_account(rows, tables.get("subscriptions"))) if name == "usage" else rows
         if "account_id" in rows:
-            place = accounts.get_indexer(pd.Index(rows["account_id"].astype(str)))
+            place = _places(rows["account_id"], accounts)
             rows = rows.drop(columns="account_id").assign(row=place)[place >= 0]
         kept[name] = rows
     assert not set(kept) - set(KNOWN) - {"costs", "contributions", "products"}, sorted(kept)

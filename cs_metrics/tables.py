@@ -17,6 +17,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 
 import annotated_types
 import pandas as pd
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 Kind = Literal["key", "text", "code", "money", "number", "day", "instant", "month", "flag"]
@@ -718,5 +719,18 @@ def completed(table: str, rows: Any) -> Any:
 
 
 def frames(tables: dict[str, Any]) -> dict[str, Any]:
-    """Arrow tables as the frames a book is assembled from: ids as categories, days as datetime64."""
-    return {name: completed(name, rows.to_pandas(date_as_object=False)) for name, rows in tables.items()}
+    """Arrow tables as the frames a book is assembled from: days as datetime64, ids as categories.
+
+    In tables of revenue, which are long, ids stay Arrow's dictionaries and nothing is copied.
+    """
+
+    def kept(kind: pa.DataType) -> pd.ArrowDtype | None:
+        return pd.ArrowDtype(kind) if pa.types.is_dictionary(kind) else None
+
+    return {
+        name: completed(
+            name,
+            rows.to_pandas(date_as_object=False, types_mapper=kept if name in REVENUE else None, split_blocks=True),
+        )
+        for name, rows in tables.items()
+    }

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cs_metrics.read.convert import coded
 from cs_metrics.read.files import Sheet
 from cs_metrics.read.problems import Trouble
 from cs_metrics.tables import REVENUE, TABLES, Row
 
 MOST_LISTED = 1_000
-TOTAL = re.compile(r"(?i)^(grand |sub)?[\s-]*totals?\b|^sum$|^summe$|^gesamt|^confidential|^source:|^as of\b")
+TOTAL = r"(?i)^(grand |sub)?[\s-]*totals?\b|^sum$|^summe$|^gesamt|^confidential|^source:|^as of\b"
 
 
 def check_rows(
@@ -24,17 +25,16 @@ def check_rows(
     keep = np.ones(len(rows), dtype=bool)
     if "account_id" in rows.column_names and len(rows):
         ids = rows["account_id"].combine_chunks()
-        words = ids.dictionary.to_pylist() if isinstance(ids, pa.DictionaryArray) else []
-        totals = [code for code, word in enumerate(words) if word and TOTAL.match(word)]
-        if totals:
-            footer = np.isin(ids.indices.fill_null(-1).to_numpy(zero_copy_only=False), totals)
+        totals = pc.fill_null(pc.match_substring_regex(ids.dictionary, TOTAL), False)
+        if pc.any(totals).as_py():
+            footer = pc.fill_null(totals.take(ids.indices), False).to_numpy(zero_copy_only=False)
             _list(sheet, numbers[footer], "account_id", "This is a total or a footer, not an account.", troubles)
             keep &= ~footer
     for group in row.row_needs or row.needs:
         there = np.zeros(len(rows), dtype=bool)
         for name in group:
             if name in rows.column_names:
-                there |= rows[name].is_valid().to_numpy()
+                there |= True if rows[name].null_count == 0 else rows[name].is_valid().to_numpy()
         missing = keep & ~there
         if missing.any():
             _list(sheet, numbers[missing], " or ".join(group), "The row has none.", troubles)
@@ -146,32 +146,39 @@ def _shown(cell: pa.Scalar) -> str:
 
 def _codes(rows: pa.Table, names: list[str]) -> np.ndarray:
     """A number per row, the same where all these columns are the same; −1 where all are blank."""
-    code = np.zeros(len(rows), dtype=np.int64)
-    size = 1
-    blank = np.ones(len(rows), dtype=bool)
+    code: np.ndarray = np.zeros(len(rows), dtype=np.int32)
+    size, blank = 1, np.ones(len(rows), dtype=bool)
     for name in names:
-        column = rows[name].combine_chunks()
-        coded = column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode()
-        part = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
-        blank &= part == 0
-        if size > 2**62 // (len(coded.dictionary) + 1):
+        entries = rows[name].combine_chunks()
+        entries = entries if isinstance(entries, pa.DictionaryArray) else entries.dictionary_encode()
+        words = len(entries.dictionary)
+        part = pc.fill_null(entries.indices, words).to_numpy()
+        blank &= part == words
+        if size > 2**62 // (words + 1):
             code, size = np.unique(code, return_inverse=True)[1], len(rows)
-        code = code * (len(coded.dictionary) + 1) + part
-        size *= len(coded.dictionary) + 1
-    return np.where(blank, -1, code)
+        size *= words + 1
+        code = np.multiply(code, words + 1, dtype=np.int32 if size < 2**31 else np.int64) + part
+    return np.where(blank, -1, code) if blank.any() else code
 
 
 def _repeats(code: np.ndarray) -> bool:
     """Does any number but −1 stand twice?"""
-    code = code[code >= 0]
+    if len(code) and code.min() < 0:
+        code = code[code >= 0]
     if len(code) and code.max() < max(50_000_000, 4 * len(code)):
-        return bool((np.bincount(code) > 1).any())
+        seen = np.zeros(code.max() + 1, dtype=bool)
+        seen[code] = True
+        return bool(np.count_nonzero(seen) < len(code))
     return len(np.unique(code)) < len(code)
 
 
 def distinct(column: pa.ChunkedArray) -> set[str]:
     """The distinct texts of a column of ids."""
-    words = {word for chunk in column.chunks for word in chunk.unique().to_pylist()}
+    words: set[str] = set()
+    for chunk in map(coded, column.chunks):
+        used = np.zeros(len(chunk.dictionary), dtype=bool)
+        used[chunk.indices.drop_null().to_numpy()] = True
+        words.update(chunk.dictionary.filter(pa.array(used)).to_pylist())
     return words - {None}
 
 
@@ -180,13 +187,18 @@ def account_ids(tables: dict[str, pa.Table]) -> set[str]:
     return set().union(*(distinct(tables[table]["account_id"]) for table in ("accounts", *REVENUE) if table in tables))
 
 
-def check_accounts(tables: dict[str, pa.Table], known: set[str], troubles: list[Trouble]) -> dict[str, pa.Table]:
-    """The tables without facts about accounts nobody knows; those are counted, account by account."""
-    clean = {}
+def check_accounts(tables: dict[str, pa.Table], known: Iterable[str], troubles: list[Trouble]) -> dict[str, pa.Table]:
+    """The tables without facts about accounts nobody knows; those are counted, account by account.
+
+    Known are those listed, those with revenue, and ``known`` from before.
+    """
+    facts = [t for t in tables if t not in ("accounts", *REVENUE) and "account_id" in TABLES[t].model_fields]
+    known = account_ids(tables).union(known) if facts else set()
     if not known:
         return tables
+    clean = {}
     for table, rows in tables.items():
-        if table in ("accounts", *REVENUE) or "account_id" not in TABLES[table].model_fields:
+        if table not in facts:
             clean[table] = rows
             continue
         keep = np.ones(len(rows), dtype=bool)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -94,8 +95,15 @@ class Unreadable(ValueError):
         self.problem, self.advice = problem, advice
 
 
+LONG = 100_000
+WORDS: tuple[Kind, ...] = ("key", "code", "text", "month", "flag")
+
+
 def convert(texts: pa.Array, column: Column, options: Options) -> Converted:
-    """A column of text as the column's kind. Blanks become null."""
+    """A column of text, plain or as a dictionary, as the column's kind. Blanks become null.
+
+    Kinds in ``WORDS`` are read once per distinct text: a dictionary serves them best.
+    """
     if renamed := options.values.get(column.name):
         texts = _renamed(texts, renamed)
     if column.kind in ("key", "text", "code"):
@@ -104,8 +112,23 @@ def convert(texts: pa.Array, column: Column, options: Options) -> Converted:
     return _within_limits(found, texts, column)
 
 
+def coded(texts: pa.Array) -> pa.DictionaryArray:
+    """Texts as the distinct ones and which of them each is; long columns in pieces, side by side."""
+    if isinstance(texts, pa.DictionaryArray):
+        return texts
+    if len(texts) < LONG:
+        return texts.dictionary_encode()
+    size = -(-len(texts) // 4)
+    pieces = [texts.slice(start, size) for start in range(0, len(texts), size)]
+    with ThreadPoolExecutor(2) as pool:
+        parts = list(pool.map(pa.Array.dictionary_encode, pieces))
+    return pa.chunked_array(parts).unify_dictionaries().combine_chunks()
+
+
 def _renamed(texts: pa.Array, names: dict[str, str]) -> pa.Array:
     """Texts with some values replaced, as a recipe asks."""
+    if isinstance(texts, pa.DictionaryArray):
+        return _renamed(texts.dictionary, names).take(texts.indices)
     for old, new in names.items():
         texts = pc.if_else(pc.equal(texts, old), new, texts)
     return texts
@@ -113,15 +136,25 @@ def _renamed(texts: pa.Array, names: dict[str, str]) -> pa.Array:
 
 def _words(texts: pa.Array, column: Column) -> pa.Array:
     """Texts without the spaces around them; ids and codes as a dictionary, whose words are distinct."""
-    coded = texts.dictionary_encode()
-    words = pc.replace_substring_regex(pc.utf8_trim_whitespace(coded.dictionary), QUOTED, r"\1")
+    found = coded(texts)
+    words = pc.utf8_trim_whitespace(found.dictionary)
+    if pc.any(pc.starts_with(words, "'")).as_py():
+        words = pc.replace_substring_regex(words, QUOTED, r"\1")
     words = pc.utf8_upper(words) if column.kind == "code" else words
-    words = pc.if_else(pc.equal(words, ""), pa.scalar(None, pa.string()), words)
+    words = _blanked(words)
+    if words.equals(found.dictionary):
+        return found.cast(pa.string()) if column.kind == "text" else found
     if words.null_count or pc.count_distinct(words).as_py() < len(words):
-        coded = words.take(coded.indices).dictionary_encode()
-        words = coded.dictionary
-    coded = pa.DictionaryArray.from_arrays(coded.indices, words)
-    return coded.cast(pa.string()) if column.kind == "text" else coded
+        found = coded(words.take(found.indices))
+        words = found.dictionary
+    found = pa.DictionaryArray.from_arrays(found.indices, words)
+    return found.cast(pa.string()) if column.kind == "text" else found
+
+
+def _blanked(texts: pa.Array) -> pa.Array:
+    """Texts with null for the empty ones."""
+    empty = pc.equal(texts, "")
+    return pc.if_else(empty, pa.scalar(None, pa.string()), texts) if pc.any(empty).as_py() else texts
 
 
 # --- the fast way -----------------------------------------------------------------------------------------------
@@ -129,7 +162,9 @@ def _words(texts: pa.Array, column: Column) -> pa.Array:
 
 def _fast(texts: pa.Array, column: Column, options: Options) -> Converted | None:
     """Plain numbers and ISO dates, the whole column at once; None if it holds anything else."""
-    texts = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+    if isinstance(texts, pa.DictionaryArray):
+        return None
+    texts = _blanked(texts)
     try:
         if column.kind in ("money", "number") and options.decimal != ",":
             values = texts.cast(pa.float64())
@@ -150,8 +185,9 @@ def _fast(texts: pa.Array, column: Column, options: Options) -> Converted | None
 def _money(values: pa.Array, options: Options) -> pa.Array:
     """Units of currency as whole numbers of 1/3600, rounded once."""
     scale = {"cents": SCALE / 100, "thousands": SCALE * 1000}.get(options.money or "units", SCALE)
-    whole = np.rint(np.nan_to_num(values.to_numpy(zero_copy_only=False) * scale))
-    return pa.array(whole.astype(np.int64), mask=values.is_null().to_numpy(zero_copy_only=False))
+    blank = values.is_null().to_numpy(zero_copy_only=False) if values.null_count else None
+    whole = pc.fill_null(values, 0).to_numpy(zero_copy_only=False) * scale
+    return pa.array(np.rint(whole, out=whole).astype(np.int64), mask=blank)
 
 
 # --- text by distinct text --------------------------------------------------------------------------------------
@@ -159,8 +195,8 @@ def _money(values: pa.Array, options: Options) -> pa.Array:
 
 def _distinct(texts: pa.Array, column: Column, options: Options) -> Converted:
     """Each distinct text read once; blanks and the usual words for "no answer" are null."""
-    coded = texts.dictionary_encode()
-    words = [word.strip() for word in coded.dictionary.to_pylist()]
+    entries = coded(texts)
+    words = [word.strip() for word in entries.dictionary.to_pylist()]
     read, assumed = _reader(column, options, words)
     values: list[Any] = []
     wrong: dict[int, Unreadable] = {}
@@ -170,7 +206,7 @@ def _distinct(texts: pa.Array, column: Column, options: Options) -> Converted:
         except Unreadable as why:
             values.append(None)
             wrong[place] = why
-    places = coded.indices
+    places = entries.indices
     bad = []
     if wrong:
         codes = places.to_numpy(zero_copy_only=False)

@@ -7,7 +7,7 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from cs_metrics.read.convert import coded
 from cs_metrics.read.problems import Trouble
 from cs_metrics.read.sheets import Unopened, open_workbook
 
@@ -53,9 +54,20 @@ class Sheet:
     headers: tuple[str, ...]
     columns: tuple[pa.Array, ...]
     rows: np.ndarray
+    memory: dict[str, pa.DictionaryArray] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def texts(self, header: str) -> pa.Array:
+        """A column as it stands in the file."""
+        return self.columns[self.headers.index(header)]
+
+    def coded(self, header: str) -> pa.DictionaryArray:
+        """A column as its distinct texts and which of them each row has; made once."""
+        if header not in self.memory:
+            self.memory[header] = coded(self.texts(header))
+        return self.memory[header]
 
     @property
     def place(self) -> str:

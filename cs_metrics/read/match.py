@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePath
 
-import pyarrow.compute as pc
-
 from cs_metrics.read.convert import Unreadable, month_of
 from cs_metrics.read.files import Sheet
 from cs_metrics.tables import REVENUE, TABLES, Account, Mrr, Row, columns
@@ -172,8 +170,7 @@ def survey_kind(sheet: Sheet, match: Match) -> str | None:
 
 def _distinct(sheet: Sheet, header: str) -> bool:
     """Does each entry stand in one row only, or nearly?"""
-    column = sheet.columns[sheet.headers.index(header)]
-    return len(column) == 0 or pc.count_distinct(column).as_py() >= 0.9 * len(column)
+    return len(sheet) == 0 or len(sheet.coded(header).dictionary) >= 0.9 * len(sheet)
 
 
 @cache

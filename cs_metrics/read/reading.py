@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cs_metrics.read.check import account_ids, check_accounts, check_keys, check_revenue, check_rows, with_ids
-from cs_metrics.read.convert import Converted, Options, convert
+from cs_metrics.read.check import check_accounts, check_keys, check_revenue, check_rows, with_ids
+from cs_metrics.read.convert import LONG, WORDS, Converted, Options, convert
 from cs_metrics.read.derive import Finding, first_day_without, long_months, price_per_month, standing
 from cs_metrics.read.files import File, Sheet, files_of, open_file
 from cs_metrics.read.match import CLEARLY, Match, lacking, named_as, plain, recognise, survey_kind
@@ -107,7 +108,7 @@ def read(files: Iterable[File], recipe: Recipe | None = None, known: Iterable[st
             reading.tables[table] = _joined(of_table, reading)
     _add_descriptions(parts, reading)
     check_revenue(reading.tables, reading.troubles, reading.assumed)
-    reading.tables = check_accounts(reading.tables, account_ids(reading.tables) | set(known), reading.troubles)
+    reading.tables = check_accounts(reading.tables, known, reading.troubles)
     kept = {table: len(rows) for table, rows in reading.tables.items()}
     if not kept and not reading.refused:
         names = ", ".join(file.name for file in reading.files) or "nothing"
@@ -212,10 +213,11 @@ def _said(sheet: Sheet, said: FileRecipe, reading: Reading) -> Match | None:
 def _part(sheet: Sheet, match: Match, options: Options, reading: Reading) -> Part:
     """A sheet's columns converted, its rows checked one by one."""
     spec, typed, keep = columns(match.row), {}, np.ones(len(sheet), dtype=bool)
-    for name, header in match.columns.items():
-        found = _column(sheet, header, spec[name], options, reading, worthless=name == match.row.rests_on)
-        typed[name] = found.values
-        if name == match.row.rests_on:
+    wanted = {header: spec[name] for name, header in match.columns.items()}
+    for (header, column), found in zip(wanted.items(), _columns(sheet, wanted, options), strict=True):
+        _noted(found, sheet, header, column, reading, worthless=column.name == match.row.rests_on)
+        typed[column.name] = found.values
+        if column.name == match.row.rests_on:
             keep[[bad.at for bad in found.bad]] = False
     for name, value in options.constants.items():
         typed[name] = convert(pa.array([value] * len(sheet)), spec[name], options).values
@@ -247,12 +249,8 @@ def _other_columns(sheet: Sheet, match: Match, taken: Iterable[str]) -> dict[str
     named = {header: name for name, header in match.describing.items()}
     for header in (*(match.unused if match.row is Account else ()), *named):
         name = named.get(header) or _attribute(header, {*taken, *found})
-        found[name] = convert(_texts(sheet, header), TEXT, Options()).values
+        found[name] = convert(sheet.coded(header), TEXT, Options()).values
     return found
-
-
-def _texts(sheet: Sheet, header: str) -> pa.Array:
-    return sheet.columns[sheet.headers.index(header)]
 
 
 def _attribute(header: str, taken: Iterable[str]) -> str:
@@ -263,11 +261,22 @@ def _attribute(header: str, taken: Iterable[str]) -> str:
     return name
 
 
-def _column(
-    sheet: Sheet, header: str, column: Column, options: Options, reading: Reading, worthless: bool = False
-) -> Converted:
-    """One column converted; each cell that could not be used is listed. ``worthless``: its row is, too."""
-    found = convert(_texts(sheet, header), column, options)
+def _columns(sheet: Sheet, wanted: dict[str, Column], options: Options) -> list[Converted]:
+    """Columns converted, two at a time."""
+
+    def converted(header: str, column: Column) -> Converted:
+        return convert(sheet.coded(header) if column.kind in WORDS else sheet.texts(header), column, options)
+
+    if len(sheet) < LONG:
+        return [converted(header, column) for header, column in wanted.items()]
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(converted, wanted, wanted.values()))
+
+
+def _noted(
+    found: Converted, sheet: Sheet, header: str, column: Column, reading: Reading, worthless: bool = False
+) -> None:
+    """What a column had to assume, and each of its cells that could not be used. ``worthless``: its row is, too."""
     reading.assumed += [f"{sheet.place}, {header}: {what}" for what in found.assumed]
     severity, then = ("refused", "") if column.kind in ALWAYS_REFUSED else ("note", " The cell is left blank.")
     if worthless and severity == "note":
@@ -277,7 +286,6 @@ def _column(
         reading.troubles.append(sheet.trouble(bad.problem, bad.advice + then, row, header, bad.value, severity))
     if more := len(found.bad[MOST_LISTED:]):
         reading.troubles.append(sheet.trouble(f"{more} more cells like these.", column=header, severity=severity))
-    return found
 
 
 def _wanted(sheet: Sheet, match: Match, typed: dict[str, pa.Array], options: Options) -> np.ndarray:
@@ -285,7 +293,7 @@ def _wanted(sheet: Sheet, match: Match, typed: dict[str, pa.Array], options: Opt
     keep = np.ones(len(sheet), dtype=bool)
     for name, values in options.keep.items():
         header = match.columns.get(name, name)
-        texts = _texts(sheet, header) if header in sheet.headers else typed[name].cast(pa.string())
+        texts = sheet.texts(header) if header in sheet.headers else typed[name].cast(pa.string())
         wanted = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(texts)), pa.array([v.casefold() for v in values]))
         keep &= wanted.to_numpy(zero_copy_only=False)
     return keep
@@ -297,10 +305,11 @@ def _melted(
     """The rows wanted of a wide sheet as one entry per account and month."""
     money = columns(match.row)["mrr"]
     wanted = pa.array(keep)
-    amounts = {
-        month: _column(sheet, header, money, options, reading).values.filter(wanted)
-        for header, month in match.months.items()
-    }
+    amounts = {}
+    for header, month in match.months.items():
+        found = convert(sheet.texts(header), money, options)
+        _noted(found, sheet, header, money, reading)
+        amounts[month] = found.values.filter(wanted)
     at, months, values = long_months(amounts)
     rows = pa.array(at)
     melted = {name: column.filter(wanted).take(rows) for name, column in typed.items()}
