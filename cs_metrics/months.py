@@ -6,6 +6,7 @@ A month is a ``pandas.Period`` of frequency "M"; a run of months is a ``PeriodIn
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -75,9 +76,15 @@ def stretches(months: pd.PeriodIndex, every: Every, fiscal_start: int = 1) -> li
     >>> stretches(months_between("2024-12", "2025-06"), "quarter")
     [Stretch(label='2025-Q1', opening=0, closing=3), Stretch(label='2025-Q2', opening=3, closing=6)]
     """
+    return list(_stretches(months[0].ordinal, len(months), every, fiscal_start)) if len(months) else []
+
+
+@cache
+def _stretches(first: int, count: int, every: Every, fiscal_start: int) -> tuple[Stretch, ...]:
     length = MONTHS_IN[every]
-    return [
-        Stretch(label(months[end], every, fiscal_start), end - length, end)
-        for end in range(length, len(months))
-        if (months[end].month - fiscal_start + 1) % length == 0
-    ]
+    ends = ((at, pd.Period(ordinal=first + at, freq="M")) for at in range(length, count))
+    return tuple(
+        Stretch(label(end, every, fiscal_start), at - length, at)
+        for at, end in ends
+        if (end.month - fiscal_start + 1) % length == 0
+    )

@@ -76,18 +76,15 @@ def last_period(book: Book, months: int, by: str | None = None) -> pd.DataFrame:
 
 
 def _table(book: Book, groups: Grouping, ends: list[Stretch], flows: Flows) -> pd.DataFrame:
-    rows = len(ends) * len(groups.labels)
-    amounts = np.concatenate(
-        [flows.opening[..., None], flows.moved, (flows.opening + flows.moved.sum(axis=2))[..., None]], axis=2
-    )
-    table = pd.DataFrame(amounts.reshape(rows, -1) / book.scale, columns=list(COLUMNS[2:]))
-    period, group = np.divmod(np.arange(rows), len(groups.labels))
-    labels = pd.Index([end.label for end in ends])
-    table.insert(0, "period", pd.Series(pd.Categorical.from_codes(period, labels, ordered=True)))
+    closing = flows.opening + flows.moved.sum(axis=2)
+    amounts = dict(zip(COLUMNS[2:], (flows.opening, *np.moveaxis(flows.moved, 2, 0), closing), strict=True))
+    period, group = np.divmod(np.arange(closing.size), len(groups.labels))
     whole = np.asarray(groups.labels.isna())
-    group = np.where(whole[group], -1, group)
-    table.insert(1, "group", pd.Series(pd.Categorical.from_codes(group, groups.labels[~whole])))
-    return table
+    labels = {
+        "period": pd.Categorical.from_codes(period, pd.Index([end.label for end in ends]), ordered=True),
+        "group": pd.Categorical.from_codes(np.where(whole[group], -1, group), groups.labels[~whole]),
+    }
+    return pd.DataFrame({**labels, **{name: exact.reshape(-1) / book.scale for name, exact in amounts.items()}})
 
 
 def _summed(monthly: Flows, ends: list[Stretch]) -> Flows:
