@@ -10,13 +10,12 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from queue import Empty, Full, LifoQueue
-from typing import Any
-
-from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import NullPool
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cs_metrics.book import Problem
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 15
@@ -30,43 +29,79 @@ PRAGMAS = (
 )
 
 
-def address(text: str) -> URL:
+class Address(NamedTuple):
+    """Where a database is: the file of an SQLite database, or all of a PostgreSQL address."""
+
+    backend: str
+    place: str
+
+
+def address(text: str) -> Address:
     """A database address; a bare path is a SQLite file.
 
-    >>> address("book.db").render_as_string()
-    'sqlite:///book.db'
+    >>> address("book.db"), address("postgresql+psycopg://cs@host/books")
+    (Address(backend='sqlite', place='book.db'), Address(backend='postgresql', place='postgresql://cs@host/books'))
     """
-    try:
-        url = make_url(text if "://" in text else f"sqlite:///{text}")
-    except ArgumentError:
-        raise Problem(f'"{text}" is not a database address; use sqlite:///path/to/file.db or postgresql://…') from None
-    if url.get_backend_name() not in ("sqlite", "postgresql"):
-        raise Problem(f"{url.get_backend_name()} cannot keep a book; use sqlite:///… or postgresql://…")
-    return url
+    scheme, _, rest = text.partition("://") if "://" in text else ("sqlite", "", f"/{text}")
+    backend = {"postgres": "postgresql"}.get(scheme, scheme.partition("+")[0])
+    if backend == "sqlite" and len(rest) > 1 and rest.startswith("/"):
+        return Address(backend, rest[1:])
+    if backend == "postgresql" and rest:
+        return Address(backend, f"postgresql://{rest}")
+    if backend.isalnum() and backend not in ("sqlite", "postgresql"):
+        raise Problem(f"{backend} cannot keep a book; use sqlite:///… or postgresql://…")
+    raise Problem(f'"{text}" is not a database address; use sqlite:///path/to/file.db or postgresql://…')
 
 
 @lru_cache(maxsize=64)
-def ready(text: str) -> URL:
+def ready(text: str) -> Address:
     """A database's address, once its schema is up to date. Once per address and process, before anything else opens it.
 
     Raises Problem where the database is newer than this program.
     """
-    url = address(text)
-    engine = migration_engine(url)
-    try:
-        bring_up_to_date(engine)
-    finally:
-        engine.dispose()
-    return url
+    found = address(text)
+    if _version(found) != _versions()[-1]:
+        engine = migration_engine(found)
+        try:
+            bring_up_to_date(engine, found)
+        finally:
+            engine.dispose()
+    return found
 
 
-def migration_engine(url: URL) -> Engine:
+def _versions() -> list[str]:
+    """The versions of the schema, oldest first: the migrations, numbered by their files' names."""
+    return sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _version(of: Address) -> str | None:
+    """The version a database's schema has; None where there is none yet."""
+    if of.backend == "sqlite" and not Path(of.place).exists():
+        return None
+    known = {
+        "sqlite": "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'",
+        "postgresql": "SELECT count(*) FROM pg_tables WHERE tablename = 'alembic_version' "
+        "AND schemaname = ANY(current_schemas(false))",
+    }[of.backend]
+    with closing(_connect(of)) as connection, connection.cursor() as cursor:
+        cursor.execute(known)
+        if not cursor.fetchone()[0]:
+            return None
+        cursor.execute("SELECT version_num FROM alembic_version")
+        row = cursor.fetchone()
+        return row and row[0]
+
+
+def migration_engine(of: Address) -> Engine:
     """The engine that migrates a schema: it keeps no connection, and its errors never print rows of customers."""
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True, poolclass=NullPool)
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, hide_parameters=True, poolclass=NullPool)
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.pool import NullPool
+
+    if of.backend == "postgresql":
+        driver = of.place.replace("postgresql:", "postgresql+psycopg:", 1)
+        return create_engine(driver, hide_parameters=True, poolclass=NullPool)
+    Path(of.place).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{of.place}", hide_parameters=True, poolclass=NullPool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
@@ -81,40 +116,22 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor.close()
 
 
-def bring_up_to_date(engine: Engine) -> None:
-    """Bring the schema to this program's version; a copy of an older SQLite file is kept beside it.
-
-    The migrations are numbered by their files' names; they are only loaded where one is due.
-    """
-    numbers = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-    with engine.connect() as connection:
-        there = inspect(connection).has_table("alembic_version")
-        now = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if there else None
-    if now is not None and now not in numbers:
-        raise Problem("The database was made by a newer version of this program. Update the program.")
-    if now == numbers[-1]:
-        return
-    if now is not None:
-        _keep_copy(engine.url)
-    _upgrade(engine)
-
-
-def _upgrade(engine: Engine) -> None:
+def bring_up_to_date(engine: Engine, of: Address) -> None:
+    """Bring the schema to this program's version; a copy of an older SQLite file is kept beside it."""
     from alembic import command
     from alembic.config import Config
 
+    now = _version(of)
+    if now is not None and now not in _versions():
+        raise Problem("The database was made by a newer version of this program. Update the program.")
+    if now is not None and of.backend == "sqlite":
+        copy = f"{of.place}.before-{datetime.now():%Y%m%d-%H%M%S}"
+        with closing(sqlite3.connect(of.place)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["engine"] = engine
     command.upgrade(config, "head")
-
-
-def _keep_copy(url: URL) -> None:
-    if url.get_backend_name() != "sqlite" or not url.database:
-        return
-    copy = f"{url.database}.before-{datetime.now():%Y%m%d-%H%M%S}"
-    with closing(sqlite3.connect(url.database)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
 
 
 # --- connections ----------------------------------------------------------------------------------------------------
@@ -128,12 +145,12 @@ def transaction(text: str) -> Iterator[Any]:
     goes through these connections: Python's own sqlite3 is another copy of SQLite, and two copies in one process
     undo each other's locks.
     """
-    url = ready(text)
+    opened = ready(text)
     idle = _idle.setdefault(text, LifoQueue(maxsize=IDLE))
     try:
         connection = idle.get_nowait()
     except Empty:
-        connection = _connect(url)
+        connection = _connect(opened)
     raw = connection.adbc_connection
     try:
         raw.set_autocommit(False)
@@ -162,11 +179,11 @@ def close_idle() -> None:
             waiting.get_nowait().close()
 
 
-def _connect(url: URL) -> Any:
-    if url.get_backend_name() == "sqlite":
+def _connect(to: Address) -> Any:
+    if to.backend == "sqlite":
         import adbc_driver_sqlite.dbapi as sqlite
 
-        connection = sqlite.connect(f"file:{url.database}", autocommit=True)
+        connection = sqlite.connect(f"file:{to.place}", autocommit=True)
         with connection.cursor() as cursor:
             for pragma in PRAGMAS:
                 cursor.execute(pragma)
@@ -175,4 +192,4 @@ def _connect(url: URL) -> Any:
         import adbc_driver_postgresql.dbapi as postgresql
     except ImportError:
         raise Problem("PostgreSQL needs its drivers: pip install cs-metrics[postgresql]") from None
-    return postgresql.connect(url.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True)
+    return postgresql.connect(to.place, autocommit=True)
