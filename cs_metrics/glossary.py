@@ -28,7 +28,7 @@ def _metrics() -> Iterator[str]:
     for metric in METRICS.values():
         prose = metric.details.partition(">>>")[0].strip()
         yield f"### {metric.label} (`{metric.name}`)"
-        yield f"{metric.question} *{metric.explained(3).capitalize()}.*" + (f"\n\n{prose}" if prose else "")
+        yield f"{metric.question} *{metric.sentence(3)}*" + (f"\n\n{prose}" if prose else "")
         yield f"\nSource: {metric.source}.\n"
 
 

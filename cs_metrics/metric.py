@@ -108,6 +108,11 @@ class Metric:
         length = "a month" if months == 1 else f"{months} months"
         return self.formula.format(months=length)
 
+    def sentence(self, months: int) -> str:
+        """The formula as a sentence of its own."""
+        formula = self.explained(months)
+        return f"{formula[:1].upper()}{formula[1:]}."
+
     def basis(self, book: Book, months: int) -> str:
         """On what a figure of this book stands: period, currency rule, owner rule, day, in one line."""
         owner = (

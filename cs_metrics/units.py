@@ -11,11 +11,11 @@ NOTHING = "–"
 
 
 def _short(value: float) -> str:
-    """A number in the fewest digits that still say it: 1.2 M, 34.5 k, 812."""
+    """A number in the fewest digits that still say it: 1.23 M, 34.5 k, 812."""
     size = abs(value)
     for limit, divisor, letter in ((999_950_000, 1e9, "B"), (999_950, 1e6, "M"), (9_999.5, 1e3, "k")):
         if size >= limit:
-            return f"{value / divisor:,.1f} {letter}"
+            return f"{value / divisor:,.{2 if size / divisor < 9.995 else 1}f} {letter}"
     return f"{value:,.0f}"
 
 
@@ -38,7 +38,7 @@ class Unit:
         """The value as people read it; a dash where it is undefined.
 
         >>> PERCENT.write(0.94), MONEY.write(1_234_567, "EUR"), COUNT.write(None)
-        ('94.0 %', '€1.2 M', '–')
+        ('94.0 %', '€1.23 M', '–')
         """
         return self._written(self.short, value, currency)
 

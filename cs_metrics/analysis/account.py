@@ -35,16 +35,29 @@ class _Blank(dict):
 
 
 def facts_of(book: Book) -> dict[str, object]:
-    """What a list says of an account, for a book of one: MRR, ARR, CSM, renewal, health, pulse."""
+    """What a list says of an account, for a book of one: MRR, ARR, renewal, health, pulse."""
     row = described(book, np.array([0])).iloc[0]
     return {
         "mrr": row["mrr"],
         "arr": 12 * row["mrr"],
-        "csm": row["csm"],
         "renewal_date": row["renewal_date"],
         "health": row["health"],
         "pulse": row["pulse"],
     }
+
+
+def described_by(book: Book) -> dict[str, str]:
+    """Who holds an account and what describes it, for a book of one: its CSM, its segment and other attributes."""
+    account = book.accounts.drop(columns=["name", "csm", "renewal_date"], errors="ignore").iloc[0]
+    known: dict[str, object] = {"csm": book.owners.names[book.owners.held[-1, 0]]}
+    known |= {str(name): value for name, value in account.items()}
+    return {name: _plain(value) for name, value in known.items() if value is not None and value == value}
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def reasons_of(book: Book) -> list[str]:

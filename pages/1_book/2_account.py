@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cs_metrics import charts
-from cs_metrics.analysis.account import facts_of, history_of, reasons_of, timeline
+from cs_metrics.analysis.account import described_by, facts_of, history_of, reasons_of, timeline
 from cs_metrics.units import MONEY
 from pages import ui
 
@@ -12,8 +12,8 @@ account_id = ui.choose_account(book)
 account = book.where_id(account_id)
 today = ui.now(account)
 
-facts = facts_of(today)
-ui.figures(facts, book)
+ui.figures(facts_of(today), book)
+ui.attributes(described_by(account))
 for reason in reasons_of(today):
     st.markdown(f":orange-badge[{ui.escaped(reason)}]")
 

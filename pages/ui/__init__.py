@@ -23,7 +23,7 @@ from pages.ui.revenue import (
     movements_of,
     rates_over_time,
 )
-from pages.ui.tiles import figures
+from pages.ui.tiles import attributes, figures
 from pages.ui.today import advocate_rule, labels, no_advocates, nothing_at_risk, now, risk_rule, today
 from pages.ui.upload import history, import_button, preview, read_uploaded, table_guide
 from pages.ui.words import escaped, money, percent, plural, target
@@ -31,6 +31,7 @@ from pages.ui.words import escaped, money, percent, plural, target
 __all__ = [
     "accounts",
     "advocate_rule",
+    "attributes",
     "book",
     "chart",
     "choose",

@@ -40,7 +40,7 @@ def card(metric: Metric, book: Book, months: int, key: str = "") -> None:
             delta=_delta(metric, now, before, book),
             delta_description=f"in {plural(months, 'month')}" if math.isfinite(now - before) else None,
             delta_color={"up": "normal", "down": "inverse", "neither": "off"}[metric.good],
-            help=f"{metric.question} {metric.explained(months).capitalize()}. {metric.basis(book, months)}.",
+            help=f"{metric.question} {metric.sentence(months)} {metric.basis(book, months)}.",
             chart_data=[round(v, 6) for v in recent] if len(recent) > 2 else None,
             chart_type="area",
         )

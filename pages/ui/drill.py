@@ -40,7 +40,7 @@ class Drill:
         sentence = f"**{metric.unit.write(value, book.currency)}** = {metric.top.write(top, book.currency)}"
         sentence += f" ÷ {metric.bottom.write(bottom, book.currency)}" if metric.ratio else ""
         title = metric.label + (f", {group}" if group is not None else "") + f", {book.last}"
-        return cls(title, f"{sentence}  \n{metric.explained(months)}. {metric.basis(book, months)}.", rows, book)
+        return cls(title, f"{sentence}  \n{metric.sentence(months)} {metric.basis(book, months)}.", rows, book)
 
 
 def drill(asked: Drill) -> None:

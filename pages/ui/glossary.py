@@ -26,7 +26,7 @@ def glossary_of_metrics(search: str) -> None:
     for metric in found:
         with st.container(border=True):
             st.markdown(f"**{metric.label}**  \n{metric.question}")
-            st.markdown(f"*{metric.explained(months()).capitalize()}.*")
+            st.markdown(f"*{metric.sentence(months())}*")
             if prose := metric.details.partition(">>>")[0].strip():
                 st.markdown(prose)
             st.caption(f"{metric.name} · {metric.source}")

@@ -33,7 +33,7 @@ LABELS = {
     "account_id": "Id", "name": "Account", "csm": "CSM", "mrr": "MRR", "renewal_date": "Renewal", "health": "Health",
     "pulse": "Pulse", "reasons": "Why", "plan": "Plan", "plan_age_days": "Plan age", "stake": "At stake",
     "likelihood": "Likelihood", "met": "Meets", "missed": "Misses", "reference_ready": "Reference-ready",
-    "group": "Group", "opening": "Opening MRR", "closing": "Closing MRR", "top": "Counts", "bottom": "Of",
+    "group": "Group", "opening": "Opening MRR", "closing": "Closing MRR", "top": "Amount", "bottom": "Out of",
     "note": "What happened",
     "why": "Why",
 }  # fmt: skip

@@ -114,8 +114,9 @@ def groups(metric: Metric, book: Book, months: int, by: str) -> None:
         behind=lambda point: Drill.of(metric, book, months, by, str(point["x"])),
     )
     shown = last.rename_axis("group").reset_index()
-    shown["value"] = [metric.unit.write(value, book.currency) for value in shown["value"]]
-    table(shown.rename(columns={"top": "counts", "bottom": "of"}), "groups_table")
+    for column, unit in (("value", metric.unit), ("top", metric.top), ("bottom", metric.bottom)):
+        shown[column] = [unit.write(value, book.currency) for value in shown[column]]
+    table(shown.rename(columns={"value": metric.label, "top": "amount", "bottom": "out of"}), "groups_table")
 
 
 def _last_by(metric: Metric, book: Book, months: int, by: str) -> tuple[pd.DataFrame, float]:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from cs_metrics.book import Book
 from pages.ui.lists import HELP, LABELS, MONEY_COLUMNS
-from pages.ui.words import money
+from pages.ui.words import escaped, money
 
 
 def figures(said: dict[str, Any], book: Book) -> None:
@@ -25,6 +25,12 @@ def figures(said: dict[str, Any], book: Book) -> None:
             )
 
 
+def attributes(said: dict[str, str]) -> None:
+    """What describes something, in one line."""
+    named = {LABELS.get(name, name.replace("_", " ").capitalize()): value for name, value in said.items()}
+    st.caption(" · ".join(f"{escaped(label)}: **{escaped(value)}**" for label, value in named.items()))
+
+
 def _written(name: str, value: Any, book: Book) -> str:
     if name in (*MONEY_COLUMNS, "arr"):
         return money(value, book)
@@ -34,4 +40,4 @@ def _written(name: str, value: Any, book: Book) -> str:
         return f"{value:%Y-%m-%d}"
     if isinstance(value, float) and math.isfinite(value):
         return f"{value:.0f}"
-    return str(value)
+    return escaped(value)

@@ -9,12 +9,16 @@ from cs_metrics.metric import Metric
 from cs_metrics.targets import TARGETS
 from cs_metrics.units import MONEY, PERCENT
 
+ADDRESS = re.compile(r"(?i)https?:(?=//)|www(?=\.)|@")
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:])")
 
 
 def escaped(text: object) -> str:
-    """A customer's text for a place that renders Markdown: shown as it is, never as a link or a picture."""
-    return MARKDOWN.sub(r"\\\1", str(text))
+    """A customer's text for a place that renders Markdown: shown as it is, never as a link or a picture.
+
+    Addresses that Markdown would make links of by themselves are parted by a character without width.
+    """
+    return MARKDOWN.sub(r"\\\1", ADDRESS.sub("\\g<0>\u2060", str(text)))
 
 
 def money(value: float | None, book: Book) -> str:
