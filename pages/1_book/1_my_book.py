@@ -7,7 +7,7 @@ from cs_metrics.metrics.revenue import arr, mrr
 from pages import ui
 
 book = ui.book()
-ui.kpis(mrr, arr, net_revenue_retention, gross_revenue_retention, of=book, months=12)
+ui.kpis(mrr, arr, net_revenue_retention, gross_revenue_retention, of=book, months=ui.year_or_less(book))
 
 standing = ui.today(book)
 left, right = st.columns([5, 3], gap="medium")

@@ -12,7 +12,7 @@ from pages.ui.glossary import (
 )
 from pages.ui.lists import accounts, table
 from pages.ui.menu import follow, heading, pages
-from pages.ui.pickers import book, choose, everyone, months, pickers
+from pages.ui.pickers import book, choose, everyone, months, pickers, year_or_less
 from pages.ui.plots import chart, say
 from pages.ui.revenue import (
     groups,
@@ -78,4 +78,5 @@ __all__ = [
     "table_guide",
     "target",
     "today",
+    "year_or_less",
 ]

@@ -73,6 +73,8 @@ def below(metric: Metric, book: Book, found: Range) -> str:
         said.append(f"{plural(found.accounts, 'account')}: too few for a rate")
     elif found.accounts:
         said.append(f"{plural(found.accounts, 'account')}: too few for a range")
+    elif metric.period and not found.accounts:
+        said.append("no revenue to start from")
     if metric.name in TARGETS:
         said.append(f"target {100 * TARGETS[metric.name].value:.0f} %")
     return " · ".join(said)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from cs_metrics.book import Book, Problem, Settings, setting_choices
 from pages.ui.company import look, scope, sliced_book, source, whole_book
-from pages.ui.words import escaped
+from pages.ui.words import escaped, plural
 
 PERIODS = {"Month": 1, "Quarter": 3, "Half-year": 6, "Year": 12}
 RULES = {
@@ -95,6 +95,18 @@ def settings() -> Settings:
 def months() -> int:
     """The length of the period chosen, in months."""
     return PERIODS.get(st.session_state.get("period") or "Quarter", 3)
+
+
+def year_or_less(book: Book) -> int:
+    """Twelve months, or the longest shorter period the book has a whole one of; said where it is shorter."""
+    whole_months = book.closes - 1
+    fitting = [length for length in PERIODS.values() if length <= whole_months]
+    if not fitting or fitting[-1] == 12:
+        return 12
+    st.caption(
+        f"The book has {plural(whole_months, 'month')} with an opening: retention is over {fitting[-1]}, not 12."
+    )
+    return fitting[-1]
 
 
 def fixed_settings() -> Settings:

@@ -14,7 +14,7 @@ from cs_metrics.book import Book, Settings
 from cs_metrics.signal import SIGNALS, Purpose, signals
 from pages.ui.company import scope, source, whole_book
 from pages.ui.pickers import fixed_settings, whole
-from pages.ui.words import escaped
+from pages.ui.words import escaped, plural
 
 
 @st.cache_resource(max_entries=12, show_spinner="Looking at every account…")
@@ -76,7 +76,7 @@ def no_advocates(book: Book) -> None:
 
 def _missing(reasons: list[str]) -> None:
     if reasons:
-        with st.expander(f"{len(reasons)} signals are dark"):
+        with st.expander(f"{plural(len(reasons), 'signal')} cannot be told yet"):
             st.markdown("\n".join(f"- {reason}" for reason in reasons))
 
 
