@@ -207,6 +207,30 @@ def advocates(
         _write(of_accounts(table(book), book.where(**_wanted(where)).held_now()), format, *COLUMNS)
 
 
+@app.command()
+def backtest(
+    sources: Sources,
+    score: Annotated[str, typer.Option(help="health, pulse, or a column as surveys.score; higher = safer.")] = "health",
+    horizon: Annotated[int, typer.Option(min=30, help="Days after each quarter-end in which losses count.")] = 180,
+    worked: Annotated[int | None, typer.Option(min=1, help="Accounts worked per quarter. Default: a tenth.")] = None,
+    where: Where = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """Would the score have told us? As known on past quarter-ends against the losses after."""
+    with _kindly():
+        from cs_metrics.analysis.backtest import COLUMNS, FEWEST_LOSSES, score_named
+        from cs_metrics.analysis.backtest import backtest as table
+
+        book = _book(sources, recipe, setting, None, where, as_known_at)
+        rows = table(book, score_named(score), horizon, worked)
+        if rows.empty or rows["events"].iloc[-1] < FEWEST_LOSSES:
+            _say(f"Fewer than {FEWEST_LOSSES} accounts with a score were lost: too few to tell a score from luck.")
+        _write(rows, format, *COLUMNS)
+
+
 # --- the store --------------------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import CASES
+from conftest import CASES, ROOT
 from typer.testing import CliRunner
 
 from cs_metrics.cli import app
@@ -35,6 +35,7 @@ COLUMNS = {
     "report": (["report", GOLDEN], "metric month months group value top bottom"),
     "movements": (["movements", GOLDEN], "period group opening new expansion contraction churn reactivation fx transfer_in transfer_out closing"),
     "explain": (["explain", "arr", GOLDEN], "account_id name group opening closing top bottom note"),
+    "backtest": (["backtest", GOLDEN], "as_of n events auc low high lift precision recall"),
     "at-risk": (["at-risk", GOLDEN], "rank account_id name csm mrr renewal_date health pulse reasons plan plan_age_days"),
     "advocates": (["advocates", GOLDEN], "rank account_id name csm mrr met missed reference_ready"),
 }  # fmt: skip
@@ -196,3 +197,12 @@ def test_it_runs_as_a_module_and_prints_tables_for_people() -> None:
     )
     assert "net_revenue_retention" in done.stdout
     assert "assumed: mrr.csv is read as mrr" in done.stderr
+
+
+def test_backtest_gives_a_row_per_quarter_and_one_for_all() -> None:
+    found = rows("backtest", str(ROOT / "sample_data"))
+    assert [row["as_of"] for row in found][-2:] == ["2025-06-30", "all"]
+    assert found[-1]["events"] == sum(row["events"] for row in found[:-1])
+    code, _, err = run("backtest", GOLDEN)
+    assert (code, "too few to tell" in err) == (0, True)
+    assert run("backtest", GOLDEN, "--score", "mood")[0] == 2

@@ -1,0 +1,179 @@
+"""Would the score have told us? Scores as known on past quarter-ends against what happened in the months after.
+
+A loss is an account that left, or lost half of its MRR, in the horizon. Each account may appear at several days, so
+the interval of all days together counts accounts, not rows, as independent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cs_metrics.book import Book, Misuse
+from cs_metrics.facts import KNOWN
+from cs_metrics.health import health
+from cs_metrics.lately import last_of, per_account, pulses
+from cs_metrics.months import last_day
+
+COLUMNS = ("as_of", "n", "events", "auc", "low", "high", "lift", "precision", "recall")
+FEWEST_LOSSES = 10
+WORKABLE = 0.10
+Z95 = 1.959963984540054
+Score = Callable[[Book], np.ndarray]
+
+
+class Range(NamedTuple):
+    """A figure and its 95 % interval; not numbers where undefined."""
+
+    value: float
+    low: float
+    high: float
+
+
+UNDEFINED = Range(math.nan, math.nan, math.nan)
+
+
+def auc(risk: np.ndarray, lost: np.ndarray, account: np.ndarray | None = None) -> Range:
+    """How often a loss had a higher risk than an account that stayed; ties count half. 0.5 is chance.
+
+    The interval is DeLong's on the logit scale; where ``account`` repeats, Obuchowski's, which takes an account's
+    rows as one. Undefined without a loss or without an account that stayed.
+
+    >>> found = auc(np.array([3.0, 2.0, 2.0, 1.0]), np.array([True, True, False, False]))
+    >>> found.value
+    0.875
+    """
+    if not lost.any() or lost.all():
+        return UNDEFINED
+    above = _share_below(risk[~lost], risk[lost])
+    below = 1 - _share_below(risk[lost], risk[~lost])
+    value = float(above.mean())
+    if min(len(above), len(below)) < 2:
+        return Range(value, math.nan, math.nan)
+    names = np.arange(len(risk)) if account is None else account
+    _, cluster = np.unique(names, return_inverse=True)
+    clusters = cluster.max() + 1
+    losses = np.bincount(cluster[lost], above - value, clusters)
+    stays = np.bincount(cluster[~lost], below - value, clusters)
+    with_loss, with_stay = len(np.unique(cluster[lost])), len(np.unique(cluster[~lost]))
+    if min(with_loss, with_stay) < 2:
+        return Range(value, math.nan, math.nan)
+    variance = (
+        with_loss / (with_loss - 1) * (losses**2).sum() / len(above) ** 2
+        + with_stay / (with_stay - 1) * (stays**2).sum() / len(below) ** 2
+        + 2 * clusters / (clusters - 1) * (losses * stays).sum() / (len(above) * len(below))
+    )
+    if not 0 < value < 1:
+        return Range(value, math.nan, math.nan)
+    reach = Z95 * math.sqrt(max(variance, 0)) / (value * (1 - value))
+    middle = math.log(value / (1 - value))
+    return Range(value, 1 / (1 + math.exp(reach - middle)), 1 / (1 + math.exp(-reach - middle)))
+
+
+def _share_below(others: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """For each value the share of the others below it, ties half."""
+    ordered = np.sort(others)
+    left, right = np.searchsorted(ordered, values, "left"), np.searchsorted(ordered, values, "right")
+    return (left + right) / 2 / len(others)
+
+
+class Hits(NamedTuple):
+    """Of the accounts worked: the share that was lost, the share of all losses among them, and against chance."""
+
+    precision: float
+    recall: float
+    lift: float
+
+
+def at_budget(risk: np.ndarray, lost: np.ndarray, worked: int) -> Hits:
+    """What working the ``worked`` riskiest accounts would have met; among equal risks, the expected number.
+
+    >>> at_budget(np.array([9.0, 5.0, 5.0, 1.0]), np.array([True, True, False, False]), 2)
+    Hits(precision=0.75, recall=0.75, lift=1.5)
+    """
+    worked = min(worked, len(risk))
+    if not worked or not lost.any():
+        return Hits(math.nan, math.nan, math.nan)
+    edge = np.sort(risk)[::-1][worked - 1]
+    sure, tied = risk > edge, risk == edge
+    met = lost[sure].sum() + (worked - sure.sum()) * lost[tied].mean()
+    precision = float(met / worked)
+    return Hits(precision, float(met / lost.sum()), precision / float(lost.mean()))
+
+
+def score_named(name: str) -> Score:
+    """The score of this name, higher = safer: ``health``, ``pulse``, or the latest value of ``table.column``."""
+    if name == "health":
+        return lambda book: health(book)["health"].to_numpy()
+    if name == "pulse":
+        return lambda book: (
+            per_account(book, pulses(book)["pulse"]) if "pulses" in book.facts else np.full(len(book), np.nan)
+        )
+    table, dot, column = name.partition(".")
+    if not dot or table not in KNOWN:
+        raise Misuse(f'there is no score "{name}"; choose health, pulse, or a column as surveys.score')
+
+    def latest(book: Book) -> np.ndarray:
+        rows = book.facts.get(table)
+        if rows is None:
+            return np.full(len(book), np.nan)
+        if column not in rows or not pd.api.types.is_numeric_dtype(rows[column]):
+            raise Misuse(f'the table {table} has no column of numbers "{column}"')
+        dated = next(when for when in KNOWN[table].since if when in rows)
+        return per_account(book, last_of(rows[rows[column].notna()], dated)[column])
+
+    return latest
+
+
+class Snapshot(NamedTuple):
+    """A past day: accounts that paid and had a score, their risk, and which of them were lost within the horizon."""
+
+    day: str
+    account: np.ndarray
+    risk: np.ndarray
+    lost: np.ndarray
+
+
+def snapshots(book: Book, score: Score, horizon: int = 180) -> list[Snapshot]:
+    """Every quarter-end of the book that lies a whole horizon before its end, as known on that day."""
+    months = max(round(horizon / 30), 1)
+    found = []
+    for close in range(book.lead, book.closes - months):
+        month = book.months_with_lead[close]
+        if (month.month - book.settings.fiscal_start + 1) % 3:
+            continue
+        window = book.window(close, close + months)
+        before = window.balance(months, 0)[0]
+        least = np.minimum.reduce([window.balance(months, later)[0] for later in range(1, months + 1)])
+        value = score(book.as_of(last_day(month)))
+        rows = np.flatnonzero((before > 0) & ~np.isnan(value))
+        found.append(Snapshot(f"{last_day(month)}", rows, -value[rows], 2 * least[rows] <= before[rows]))
+    return [snapshot for snapshot in found if len(snapshot.account)]
+
+
+def backtest(book: Book, score: Score, horizon: int = 180, worked: int | None = None) -> pd.DataFrame:
+    """The score's record: one row per quarter-end and one, ``as_of`` "all", for all of them together.
+
+    ``lift``, ``precision`` and ``recall`` are those of working the ``worked`` riskiest accounts, a tenth of them
+    unless said. ``auc`` and what follows are blank where fewer than 10 accounts were lost: too few to tell a score
+    from luck.
+    """
+    days = snapshots(book, score, horizon)
+    rows = [(day.day, *_record(day, worked, clustered=False)) for day in days]
+    if days:
+        every = Snapshot("all", *(np.concatenate([day[place] for day in days]) for place in (1, 2, 3)))
+        rows.append(("all", *_record(every, None if worked is None else worked * len(days), clustered=True)))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _record(day: Snapshot, worked: int | None, clustered: bool) -> tuple[float, ...]:
+    accounts, losses = len(day.account), int(day.lost.sum())
+    if losses < FEWEST_LOSSES:
+        return accounts, losses, *[math.nan] * 6
+    hits = at_budget(day.risk, day.lost, math.ceil(WORKABLE * accounts) if worked is None else worked)
+    found = auc(day.risk, day.lost, day.account if clustered else None)
+    return accounts, losses, found.value, found.low, found.high, hits.lift, hits.precision, hits.recall
