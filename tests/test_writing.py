@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cs_metrics import charts
-from cs_metrics.charts.waterfall import steps
+from cs_metrics.analysis.bridge import steps
 from cs_metrics.export import DANGEROUS, csv_bytes, file_name, safe_cell, xlsx_bytes
 from cs_metrics.read.files import File
 from cs_metrics.read.reading import read

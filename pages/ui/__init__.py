@@ -2,6 +2,7 @@
 
 from pages.ui.cards import kpis
 from pages.ui.company import sample_store
+from pages.ui.decks import choose_deck, download_deck, download_each, edited, slides_of, template
 from pages.ui.drill import show_drill
 from pages.ui.forms import choose_account, note_form, pulse_form, risk_form
 from pages.ui.glossary import (
@@ -36,6 +37,10 @@ __all__ = [
     "chart",
     "choose",
     "choose_account",
+    "choose_deck",
+    "download_deck",
+    "download_each",
+    "edited",
     "escaped",
     "everyone",
     "figures",
@@ -74,9 +79,11 @@ __all__ = [
     "sample_store",
     "say",
     "show_drill",
+    "slides_of",
     "table",
     "table_guide",
     "target",
+    "template",
     "today",
     "year_or_less",
 ]

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from cs_metrics import charts
+from cs_metrics.analysis.bridge import WORDS
 from cs_metrics.analysis.movements import last_period
 from cs_metrics.book import Book
-from cs_metrics.charts.waterfall import WORDS
 from cs_metrics.metric import Metric
 from pages.ui.drill import Drill
 from pages.ui.lists import table

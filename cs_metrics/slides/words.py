@@ -1,0 +1,91 @@
+"""Headlines: the finding of a slide in one sentence, made of its figures by rule."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cs_metrics.book import Book
+from cs_metrics.metric import METRICS
+from cs_metrics.units import MONEY, PERCENT
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun.
+
+    >>> counted(1, "account"), counted(1200, "account")
+    ('1 account', '1,200 accounts')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def last(name: str, book: Book, months: int) -> float:
+    """A metric's last figure; not a number where undefined."""
+    values = METRICS[name].of(book, months)
+    return float(values.iloc[-1]) if len(values) else float("nan")
+
+
+def retention(book: Book, months: int) -> str:
+    """Net retention and what carried it, in points of the opening MRR."""
+    net = last("net_revenue_retention", book, months)
+    if net != net:
+        return f"Retention over {counted(months, 'month')} cannot be told yet: the book does not reach back far enough"
+    parts = {
+        "expansion": last("expansion_rate", book, months),
+        "contraction": -last("contraction_rate", book, months),
+        "churn": -last("revenue_churn_rate", book, months),
+    }
+    said = [f"{name} {_points(part)}" for name, part in parts.items() if abs(part) >= 0.0005]
+    return f"Net retention {PERCENT.write(net)} over {counted(months, 'month')}" + (
+        f": {', '.join(said)} points" if said else ": nothing moved"
+    )
+
+
+def _points(share: float) -> str:
+    return f"{'+' if share > 0 else '−'}{100 * abs(share):.1f}"
+
+
+def in_hand(book: Book, months: int) -> str:
+    """MRR and ARR in hand, and their way."""
+    mrr = METRICS["mrr"].of(book, 1)
+    if not len(mrr):
+        return "There is no revenue yet"
+    now = float(mrr.iloc[-1])
+    before = float(mrr.iloc[-1 - months]) if len(mrr) > months else np.nan
+    text = f"{MONEY.write(now, book.currency)} MRR in hand, {MONEY.write(12 * now, book.currency)} a year"
+    if before == before and before:
+        way = "up" if now > before else "down" if now < before else "level"
+        moved = "" if way == "level" else f" {PERCENT.write(abs(now / before - 1))}"
+        text += f": {way}{moved} in {counted(months, 'month')}"
+    return text
+
+
+def moved(amounts: pd.Series, book: Book, months: int) -> str:
+    """What a waterfall shows."""
+    grew = amounts["closing"] - amounts["opening"]
+    way = "grew" if grew > 0 else "shrank" if grew < 0 else "stayed level"
+    gains = {"new customers": amounts["new"], "expansion": amounts["expansion"]}
+    losses = {"churn": -amounts["churn"], "contraction": -amounts["contraction"]}
+    most = max((gains if grew >= 0 else losses).items(), key=lambda item: item[1])
+    text = f"MRR {way}" + (f" by {MONEY.write(abs(grew), book.currency)}" if grew else "")
+    text += f" in {counted(months, 'month')}"
+    return text + (f", most of it {most[0]} ({MONEY.write(most[1], book.currency)})" if grew and most[1] > 0 else "")
+
+
+def at_risk(risky: pd.DataFrame, book: Book) -> str:
+    """How much is at risk, and how much of it without a plan."""
+    if risky.empty:
+        return "No account is at risk by the signals there are"
+    without = risky["plan"].isna()
+    text = f"{counted(len(risky), 'account')} with {MONEY.write(risky['mrr'].sum(), book.currency)} MRR at risk"
+    if not without.any():
+        return text + ", all with a plan"
+    return text + f"; {MONEY.write(risky.loc[without, 'mrr'].sum(), book.currency)} of it without a plan"
+
+
+def spoken_for(friends: pd.DataFrame) -> str:
+    """How many would speak for us."""
+    if friends.empty:
+        return "No account meets the criteria of an advocate yet"
+    ready = int(friends["reference_ready"].sum())
+    return f"{counted(len(friends), 'advocate')}, {ready} ready to be a reference"
