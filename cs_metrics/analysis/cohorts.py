@@ -46,8 +46,9 @@ class Starts(NamedTuple):
     """Where the life of each row begins.
 
     ``cohort`` is the number of its period; ``close`` the position of age 0, that period's close, negative where it
-    lies before the book, beyond the closes where it is not reached yet. ``stock`` marks rows that were customers at
-    the book's first close and may have been so for long. ``counted`` is false for rows that never started.
+    lies before the book, beyond the closes where it is not reached yet. ``stock`` marks rows that started before the
+    book, by their start date, or may have because they were customers at its first close and have none. ``counted``
+    is false for rows that never started.
     """
 
     cohort: np.ndarray
@@ -81,7 +82,8 @@ def starts_of(book: Book, every: Every) -> Starts:
     if not by_date and book.closes:
         stock = first == 0
         if began is not None:
-            stock &= (began == NEVER) | (numbered(began, every, fiscal) < cohort)
+            older = (began < book.first_close.ordinal) & (numbered(began, every, fiscal) < cohort)
+            stock = np.where(began < NEVER, older, stock) & counted
     return Starts(cohort, close, stock, counted)
 
 
@@ -92,18 +94,18 @@ def said(book: Book) -> list[str]:
         if began is None:
             return ["The accounts have no start_date: there are no cohorts by start date."]
         without = int((began == NEVER).sum())
-        return [f"{_accounts(without)} without a start_date in no cohort."] if without else []
+        return [f"{are(without)} without a start_date in no cohort."] if without else []
     stock = int(starts_of(book, "month").stock.sum())
     if not stock:
         return []
-    first = str(book.first_close)
     return [
-        f"{_accounts(stock)} customers already at the close of {first}, where the data begin: they are in the cohort "
-        "of that month, whenever they really started."
+        f"{are(stock)} older than the data, which begin with the close of {book.first_close}, or may be: they are in "
+        "the cohort in which the data first show them, and left out of averages where there are others."
     ]
 
 
-def _accounts(count: int) -> str:
+def are(count: int) -> str:
+    """So many accounts are: the beginning of a sentence."""
     return "1 account is" if count == 1 else f"{count:,} accounts are"
 
 

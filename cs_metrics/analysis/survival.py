@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from cs_metrics.analysis.cohorts import grouped, start_months
+from cs_metrics.analysis.cohorts import are, grouped, start_months
 from cs_metrics.book import NEVER, Book
 
 Measure = Literal["accounts", "mrr"]
@@ -41,9 +41,9 @@ class Lives(NamedTuple):
 def lives(book: Book) -> Lives:
     """When each account came, and when it was lost or last seen.
 
-    Age 0 is the first paid close; with the setting ``cohort_start=start_date``, and for accounts that were there
-    before the data begin, the close of the start date's month. Lost is the first close at 0 after the entry; a
-    return does not undo it.
+    Age 0 is the first paid close; with the setting ``cohort_start=start_date``, and for accounts whose start date
+    lies before the data, the close of the start date's month. Lost is the first close at 0 after the entry; a return
+    does not undo it.
     """
     first = book.first_paid
     row = np.flatnonzero(first < book.closes)
@@ -53,7 +53,8 @@ def lives(book: Book) -> Lives:
     began = np.full(len(row), NEVER) if began is None else began[row]
     dated = began < NEVER
     start = first[row]
-    use = dated & ((book.settings.cohort_start == "start_date") | (start == 0))
+    older = began < book.first_close.ordinal
+    use = dated & (older | (book.settings.cohort_start == "start_date"))
     start = np.where(use, np.minimum(began - book.first_close.ordinal, start), start)
     gone = _first_at_zero(book, row, entered)
     lost = gone < book.closes
@@ -64,8 +65,26 @@ def lives(book: Book) -> Lives:
         lost,
         entered,
         book.balance(0, 0)[entered, row],
-        (first[row] == 0) & ~dated & (book.closes > 0),
+        (first[row] == 0) & ~dated,
     )
+
+
+def said(book: Book) -> list[str]:
+    """What a reader of the curve must know: who entered late, and whose start is unknown."""
+    found = lives(book)
+    late, unknown = int((found.entry > 0).sum()), int(found.unknown.sum())
+    told = []
+    if late:
+        told.append(
+            f"{are(late)} older than the data: counted from the age at which the data first show them, so that "
+            "those lost before do not make the curve too good."
+        )
+    if unknown:
+        told.append(
+            f"{are(unknown)} there when the data begin and without a start_date: their age counts from then. "
+            "Give their start_date for a true curve."
+        )
+    return told
 
 
 def _first_at_zero(book: Book, row: np.ndarray, entered: np.ndarray) -> np.ndarray:
@@ -85,8 +104,8 @@ def survival(book: Book, by: str | None = None, measure: Measure = "accounts", l
     One row per group and month of age: ``group, age_months, at_risk, lost, survival, low, high``. At risk are the
     accounts seen before an age and not lost or last seen before it. With ``mrr`` each account weighs what it paid
     when it came, and the range still is one of accounts. The range is log-log with Greenwood's variance, blank
-    where nobody or everybody was lost. Ages before anybody was seen, and after nobody was any more, are absent or
-    blank. A group with a currency without a rate has no rows.
+    where nobody or everybody was lost. Ages at which nobody was at risk are absent. A group with a currency without
+    a rate has no rows.
 
     >>> book = Book.of_mrr({"A": [0, 9, 9, 9], "B": [0, 9, 0, 0], "C": [0, 0, 9, 9], "D": [0, 9, 9, 0]})
     >>> survival(book)[["age_months", "at_risk", "lost", "survival"]]
@@ -145,17 +164,8 @@ def kaplan_meier(
         reach = special.ndtri(0.5 + level / 2) * np.sqrt(variance) / np.log(share)
         told = (share > 0) & (share < 1)
         low, high = (np.where(told, share ** np.exp(sign * reach), np.nan) for sign in (-1, 1))
-    unseen = np.cumsum((at_risk == 0) & (np.arange(ages) > first)) > 0
-    return pd.DataFrame(
-        {
-            "age_months": np.arange(ages),
-            "at_risk": at_risk,
-            "lost": gone,
-            "survival": np.where(unseen, np.nan, share),
-            "low": np.where(unseen, np.nan, low),
-            "high": np.where(unseen, np.nan, high),
-        }
-    )[first:].reset_index(drop=True)
+    curve = {"age_months": np.arange(ages), "at_risk": at_risk, "lost": gone, "survival": share, "low": low, "high": high}
+    return pd.DataFrame(curve)[at_risk > 0].reset_index(drop=True)
 
 
 def _counted(ages: np.ndarray, weight: np.ndarray, length: int) -> np.ndarray:
@@ -178,8 +188,8 @@ def median(curve: pd.DataFrame) -> int | None:
 
 
 def at(curve: pd.DataFrame, age: int) -> pd.Series | None:
-    """The row of an age; None where nobody was seen so long."""
-    found = curve[(curve["age_months"] == age) & curve["survival"].notna()]
+    """The row of an age; None where nobody was at risk at it."""
+    found = curve[curve["age_months"] == age]
     return found.iloc[0] if len(found) else None
 
 
