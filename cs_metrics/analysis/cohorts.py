@@ -94,7 +94,7 @@ def said(book: Book) -> list[str]:
         if began is None:
             return ["The accounts have no start_date: there are no cohorts by start date."]
         without = int((began == NEVER).sum())
-        return [f"{are(without)} without a start_date in no cohort."] if without else []
+        return [f"{are(without)} in no cohort, without a start_date."] if without else []
     stock = int(starts_of(book, "month").stock.sum())
     if not stock:
         return []

@@ -164,7 +164,14 @@ def kaplan_meier(
         reach = special.ndtri(0.5 + level / 2) * np.sqrt(variance) / np.log(share)
         told = (share > 0) & (share < 1)
         low, high = (np.where(told, share ** np.exp(sign * reach), np.nan) for sign in (-1, 1))
-    curve = {"age_months": np.arange(ages), "at_risk": at_risk, "lost": gone, "survival": share, "low": low, "high": high}
+    curve = {
+        "age_months": np.arange(ages),
+        "at_risk": at_risk,
+        "lost": gone,
+        "survival": share,
+        "low": low,
+        "high": high,
+    }
     return pd.DataFrame(curve)[at_risk > 0].reset_index(drop=True)
 
 
