@@ -149,9 +149,8 @@ class Triangles:
     @property
     def labels(self) -> np.ndarray:
         """The name of each row's cohort."""
-        ends = last_months(self.cohort, self.every, self.fiscal_start)
-        names = {end: label(pd.Period(ordinal=end, freq="M"), self.every, self.fiscal_start) for end in set(ends)}
-        return np.array([names[end] for end in ends], dtype=object)
+        names = {number: _named(number, self.every, self.fiscal_start) for number in set(self.cohort.tolist())}
+        return np.array([names[number] for number in self.cohort.tolist()], dtype=object)
 
     def bottom(self, measure: Measure) -> np.ndarray:
         """Σ bottom of each row: its accounts, or its MRR at age 0; exact."""
@@ -454,13 +453,40 @@ def behind(
     return found.sort_values(["opening", "closing"], ascending=False, kind="stable").reset_index(drop=True)
 
 
+def largest(book: Book, every: Every, count: int = 3) -> dict[str, list[tuple[str, np.ndarray]]]:
+    """The largest accounts of each cohort by their MRR at age 0: their names, and their MRR by age."""
+    starts = starts_of(book, every)
+    first, ends = _closes_of(book, every)
+    labels, code = grouped(book, None, starts.close)
+    inside = np.flatnonzero(starts.counted & (code < len(labels)) & (starts.close < book.closes))
+    if not len(ends) or not len(inside):
+        return {}
+    entered = np.clip(starts.close, ends[0], book.closes - 1)
+    balance = book.balance(0, 0) if book.settings.fx == "floating" else book.at_rates_of(entered)
+    start = balance[entered[inside], inside]
+    order = inside[np.lexsort((-start, starts.cohort[inside]))]
+    begins = np.flatnonzero(np.r_[True, np.diff(starts.cohort[order]) != 0])
+    found = {}
+    for begin, end in zip(begins, np.r_[begins[1:], len(order)], strict=True):
+        number = int(starts.cohort[order[begin]])
+        name = _named(number, every, book.settings.fiscal_start)
+        unseen = np.full(max(first - number, 0), np.nan)
+        chosen = order[begin : min(begin + count, end)]
+        closes = ends[max(number - first, 0) :]
+        found[name] = [
+            (str(book.accounts["name"].iloc[row]), np.r_[unseen, balance[closes, row] / book.scale]) for row in chosen
+        ]
+    return found
+
+
+def _named(number: int, every: Every, fiscal_start: int) -> str:
+    end = int(last_months(np.array(number), every, fiscal_start))
+    return label(pd.Period(ordinal=end, freq="M"), every, fiscal_start)
+
+
 def _number_of(cohort: str, numbers: np.ndarray, every: Every, fiscal_start: int) -> int | None:
     """The number of the period of this name, among these; None where it is not there."""
-    for number in np.unique(numbers):
-        end = int(last_months(number, every, fiscal_start))
-        if label(pd.Period(ordinal=end, freq="M"), every, fiscal_start) == cohort:
-            return int(number)
-    return None
+    return next((int(n) for n in np.unique(numbers) if _named(n, every, fiscal_start) == cohort), None)
 
 
 def _cell(asked: Book, measure: Measure, close: np.ndarray, at: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

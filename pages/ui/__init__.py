@@ -1,6 +1,7 @@
 """What a page may say. A page takes a book, names figures, charts and lists; how they look is decided here."""
 
 from pages.ui.cards import kpis
+from pages.ui.cohorts import cohort_curves, cohort_pickers, cohort_triangle, no_cohorts, survival_curves
 from pages.ui.company import sample_store
 from pages.ui.drill import show_drill
 from pages.ui.forms import choose_account, note_form, pulse_form, risk_form
@@ -36,6 +37,9 @@ __all__ = [
     "chart",
     "choose",
     "choose_account",
+    "cohort_curves",
+    "cohort_pickers",
+    "cohort_triangle",
     "escaped",
     "everyone",
     "figures",
@@ -58,6 +62,7 @@ __all__ = [
     "movement_sentence",
     "movements_of",
     "no_advocates",
+    "no_cohorts",
     "note_form",
     "nothing_at_risk",
     "now",
@@ -74,6 +79,7 @@ __all__ = [
     "sample_store",
     "say",
     "show_drill",
+    "survival_curves",
     "table",
     "table_guide",
     "target",
