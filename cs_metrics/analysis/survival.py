@@ -76,8 +76,8 @@ def said(book: Book) -> list[str]:
     told = []
     if late:
         told.append(
-            f"{are(late)} older than the data: counted from the age at which the data first show them, so that "
-            "those lost before do not make the curve too good."
+            f"{are(late)} older than the data: counted only from the age at which the data first show them, since "
+            "those lost before cannot be seen."
         )
     if unknown:
         told.append(

@@ -31,7 +31,7 @@ def survival(table: pd.DataFrame, written: dict[str, list[str]] | None = None, h
         curve = table[table["name"] == name]
         marks.append(_at_risk(curve, at, step, (written or {}).get(str(name))))
     share = min(0.12 + 0.055 * len(names), 0.5)
-    return figure(
+    drawn = figure(
         marks,
         height=height + 16 * max(len(names) - 1, 0),
         legend=len(names) > 1,
@@ -44,6 +44,8 @@ def survival(table: pd.DataFrame, written: dict[str, list[str]] | None = None, h
         y={"range": [0, 1.03], "tickformat": ".0%", "domain": [share, 1]},
         yaxis2={"domain": [0, share - 0.03], "range": [-len(names) + 0.4, 0.6], "visible": False, "fixedrange": True},
     )
+    drawn.layout.legend.traceorder = "normal"
+    return drawn
 
 
 def _steps(curve: pd.DataFrame, name: str, at: int) -> dict[str, object]:

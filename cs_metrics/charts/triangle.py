@@ -25,11 +25,11 @@ TINTS = [
 ROW = 27
 
 
-def triangle(cells: pd.DataFrame, unit: str) -> go.Figure:
+def triangle(cells: pd.DataFrame, unit: str, ink: str | None = None) -> go.Figure:
     """A cell for each row of ``cells``: ``row`` (its label), ``cohort``, ``age``, ``value``, ``hover`` (lines).
 
-    A cell without a value shows a dot. Rows stand in the order in which they come; ``unit`` names the ages. Each
-    cell carries its cohort and age, for a click.
+    A cell without a value shows a dot. Rows stand in the order in which they come; ``unit`` names the ages, ``ink``
+    is the colour of the numbers. Each cell carries its cohort and age, for a click.
     """
     rows = list(dict.fromkeys(cells["row"]))
     ages = list(range(int(cells["age"].max()) + 1)) if len(cells) else []
@@ -57,19 +57,26 @@ def triangle(cells: pd.DataFrame, unit: str) -> go.Figure:
         "x": cells["age"].tolist(),
         "y": cells["row"].tolist(),
         "text": [f"{100 * value:.0f}" if value == value else "·" for value in cells["value"]],
-        "textfont": {"size": 12 if len(ages) <= 13 else 10},
+        "textfont": {"size": 12, **({"color": ink} if ink else {})},
         "marker": {"size": ROW - 3, "symbol": "square", "opacity": 0},
         "customdata": list(zip(cells["cohort"].tolist(), cells["age"].tolist(), strict=True)),
         "hovertext": ["<br>".join(lines) for lines in cells["hover"]],
         "hovertemplate": "%{hovertext}<extra></extra>",
         "selected": {"marker": {"opacity": 0}},
-        "unselected": {"marker": {"opacity": 0}, "textfont": {"color": None}},
+        "unselected": {"marker": {"opacity": 0}, **({"textfont": {"color": ink}} if ink else {})},
     }
     return figure(
         [tints, numbers],
         height=58 + ROW * len(rows),
-        x={"side": "top", "tickmode": "array", "tickvals": ages, "title": {"text": unit, "font": {"size": 12}}},
-        y={"type": "category", "autorange": "reversed", "showgrid": False},
+        x={
+            "side": "top",
+            "tickmode": "array",
+            "tickvals": ages,
+            "ticks": "",
+            "range": [-0.5, len(ages) - 0.5],
+            "title": {"text": unit, "font": {"size": 12}},
+        },
+        y={"type": "category", "range": [len(rows) - 0.5, -0.5], "showgrid": False, "ticks": ""},
         margin={"l": 8, "r": 8, "t": 48, "b": 8},
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from cs_metrics.months import MONTHS_IN, Every
 from cs_metrics.units import COUNT, MONEY, PERCENT
 from pages.ui.drill import Drill
 from pages.ui.lists import downloads
-from pages.ui.plots import chart
+from pages.ui.plots import chart, ink
 from pages.ui.words import escaped, money, percent, plural
 
 MEASURES: dict[Measure, str] = {"net": "MRR", "gross": "MRR, rises not counted", "logo": "Accounts"}
@@ -29,6 +29,9 @@ MEANS = {
     "logo": "customers at that age ÷ all accounts of the cohort",
 }
 SHOWN_COHORTS, SHOWN_AGES, SHOWN_GROUPS, NAMES = 24, 13, 6, 3
+
+
+T = TypeVar("T", bound=str)
 
 
 class Asked(NamedTuple):
@@ -47,13 +50,30 @@ class Asked(NamedTuple):
 def cohort_pickers(book: Book) -> Asked:
     """What is counted, how cohorts are cut, and by what they are compared."""
     grains: list[Every] = list(GRAINS)
+    names = {"": "Nothing"} | {name: _said(name) for name in book.groupings}
     with st.container(horizontal=True):
-        measure = st.selectbox("What is left", list(MEASURES), format_func=MEASURES.__getitem__, key="left", bind="query-params", width=240)  # fmt: skip
-        start = grains.index("month" if book.closes <= 18 else "quarter")
-        every = st.selectbox("Cohorts by", grains, index=start, format_func=GRAINS.__getitem__, key="grain", bind="query-params", width=140)  # fmt: skip
-        names = {"": "Nothing"} | {name: "CSM" if name == "csm" else name.replace("_", " ").capitalize() for name in book.groupings}  # fmt: skip
-        by = st.selectbox("Compare by", list(names), format_func=lambda name: names.get(name, "Nothing"), key="cohorts_by", bind="query-params", width=200)  # fmt: skip
+        measure = _pick("What is left", MEASURES, "left")
+        every = _pick("Cohorts by", GRAINS, "grain", grains.index("month" if book.closes <= 18 else "quarter"))
+        by = _pick("Compare by", names, "cohorts_by")
     return Asked(measure, every, by or None)
+
+
+def _pick(label: str, words: dict[T, str], key: str, start: int = 0) -> T:
+    """One of a few, in the address of the page."""
+    options = list(words)
+    return st.selectbox(
+        label,
+        options,
+        index=start,
+        format_func=lambda name: words.get(name, words[options[0]]),
+        key=key,
+        bind="query-params",
+        width=220,
+    )
+
+
+def _said(attribute: str) -> str:
+    return "CSM" if attribute == "csm" else attribute.replace("_", " ").capitalize()
 
 
 def triangles_of(book: Book, every: Every, by: str | None = None) -> Triangles:
@@ -81,10 +101,13 @@ def no_cohorts(book: Book, asked: Asked) -> bool:
 
 def cohort_triangle(book: Book, asked: Asked) -> None:
     """The triangle: a row per cohort, the average above, the accounts behind each cell."""
+    book = _part(book, asked.by)
+    if no_cohorts(book, asked):
+        return
     found = triangles_of(book, asked.every)
     cells, cut = book.answered(("cohort cells", asked.measure, asked.every), lambda: _cells(book, asked))
     chart(
-        charts.triangle(cells, asked.ages),
+        charts.triangle(cells, f"{asked.ages} since the start", ink()),
         key="cohorts",
         alt=f"{MEASURES[asked.measure]} left of each cohort by age, in percent",
         sentence=cohort_sentence(found, asked),
@@ -97,6 +120,15 @@ def cohort_triangle(book: Book, asked: Asked) -> None:
     money_format = COUNT.sheet if asked.measure == "logo" else MONEY.sheet
     formats = {str(name): PERCENT.sheet for name in table.columns if isinstance(name, int)} | {"size": money_format}
     downloads(table, "cohorts", f"Cohorts, {asked.measure}", formats)
+
+
+def _part(book: Book, by: str | None) -> Book:
+    """The whole book, or one of the groups it is compared by."""
+    if by is None:
+        return book
+    groups = triangles_of(book, "month", by).groups
+    chosen = _pick("Triangle of", {"": "Everyone"} | {str(name): str(name) for name in groups}, f"triangle_of_{by}")
+    return book.answered(("part", by, chosen), lambda: book.where(**{by: chosen})) if chosen else book
 
 
 def cohort_sentence(found: Triangles, asked: Asked) -> str:
@@ -150,19 +182,21 @@ def _cells(book: Book, asked: Asked) -> tuple[pd.DataFrame, str]:
     shown = np.arange(len(found.cohort))[-SHOWN_COHORTS:]
     ages = min(found.ages, SHOWN_AGES)
     rows = _average(found, asked, ages)
-    scale = 1 if asked.measure == "logo" else found.scale
-    bottom = found.bottom(asked.measure)
+    bottom, customers = found.bottom(asked.measure), found.tops("logo")[0]
     for row in shown:
         few = found.accounts[row] < FEWEST_FOR_A_RATE
         for age in np.flatnonzero(observed[row, :ages]):
             value = values[row, age]
             rate = percent(value) if not few else f"too few for a rate ({plural(int(found.accounts[row]), 'account')})"
-            of = _of(tops[row, age] / scale, bottom[row] / scale, asked, book)
-            lines = [f"<b>{labels[row]}</b>, {_aged(int(age), asked)}", f"{rate} · {of}" if found.known[row] else "no exchange rate"]  # fmt: skip
+            of = f"{customers[row, age]:,} of {plural(int(found.accounts[row]), 'account')}"
+            if asked.measure != "logo":
+                of = f"{money(tops[row, age] / found.scale, book)} of {money(bottom[row] / found.scale, book)}<br>{of}"
+            lines = [f"<b>{labels[row]}</b>, {_aged(int(age), asked)}"]
+            lines.append(f"{rate} · {of}" if found.known[row] else "no exchange rate")
             lines += [_then_and_now(name, mrr, int(age), book) for name, mrr in names.get(labels[row], [])]
             rows.append(
                 {
-                    "row": f"{labels[row]} · {found.accounts[row]:,}",
+                    "row": f"{'≤ ' if found.stock[row] else ''}{labels[row]} · {found.accounts[row]:,}",
                     "cohort": labels[row],
                     "age": int(age),
                     "value": np.nan if few else value,
@@ -195,21 +229,19 @@ def _average(found: Triangles, asked: Asked, ages: int) -> list[dict[str, Any]]:
             "value": line.value if line.accounts >= FEWEST_FOR_A_RATE else np.nan,
             "hover": [
                 f"<b>Average</b>, {_aged(int(line.age), asked)}",
-                f"{percent(line.value)} · {plural(int(line.accounts), 'account')} of {plural(int(line.cohorts), 'cohort')}",
+                f"{percent(line.value)} · {_counted(line)}",
             ],
         }
         for line in curve.itertuples()
     ]
 
 
+def _counted(line: Any) -> str:
+    return f"{plural(int(line.accounts), 'account')} of {plural(int(line.cohorts), 'cohort')}"
+
+
 def _aged(age: int, asked: Asked) -> str:
     return f"at the close of its {asked.every}" if age == 0 else f"{plural(age, asked.every)} on"
-
-
-def _of(top: float, bottom: float, asked: Asked, book: Book) -> str:
-    if asked.measure == "logo":
-        return f"{top:,.0f} of {plural(int(bottom), 'account')}"
-    return f"{money(top, book)} of {money(bottom, book)}"
 
 
 def _then_and_now(name: str, mrr: np.ndarray, age: int, book: Book) -> str:
@@ -230,7 +262,8 @@ def _cell_drill(book: Book, asked: Asked, point: dict[str, Any]) -> Drill | None
     return Drill(
         f"Cohort {cohort}, {_aged(int(age), asked)}",
         f"**{percent(cell.value)}** of {size}{' accounts' if asked.measure == 'logo' else ''}  \n"
-        f"Opening is the MRR at age 0, closing at this age: {MEANS[asked.measure]}. {cohort_basis(book, asked)}.",
+        f"Opening MRR: at age 0; closing MRR: at this age. Percent: {MEANS[asked.measure]}. "
+        f"{cohort_basis(book, asked)}.",
         lambda: behind(book, asked.measure, asked.every, cohort, int(age)),
         book,
     )
@@ -250,13 +283,12 @@ def cohort_curves(book: Book, asked: Asked) -> None:
         return
     names = told["group"].fillna("average") if asked.by is None else told["group"]
     hover = [
-        f"{plain(name)}, {_aged(int(line.age), asked)}: {percent(line.value)}<br>"
-        f"{plural(int(line.accounts), 'account')} of {plural(int(line.cohorts), 'cohort')}"
+        f"{plain(name)}, {_aged(int(line.age), asked)}: {percent(line.value)}<br>{_counted(line)}"
         for name, line in zip(names, told.itertuples(), strict=True)
     ]
     lines = told.assign(name=names.astype(str), hover=hover)
     chart(
-        charts.curves(lines, asked.ages, _each_cohort(found, asked) if asked.by is None else None),
+        charts.curves(lines, f"{asked.ages} since the start", _each_cohort(found, asked) if asked.by is None else None),
         key="cohort_curves",
         alt=f"{MEASURES[asked.measure]} left by age",
         sentence=_curve_sentence(told, asked),
@@ -348,13 +380,9 @@ def _survival_sentence(told: pd.DataFrame, measure: str, asked: Asked) -> str:
 
 
 def _survival_footer(book: Book, measure: str) -> str:
-    weighed = (
-        ""
-        if measure == "accounts"
-        else " Each account weighs its MRR at the first close seen; the range is one of accounts."
-    )
+    weighed = " Each account weighs the MRR it came with; the band is one of accounts." if measure == "mrr" else ""
     return (
-        "Kaplan–Meier from the first paid close; lost at the first close without revenue, a return does not undo it; "
-        f"accounts still here are counted as long as seen. Band: 95 %. The curve ends where fewer than "
-        f"{FEWEST_FOR_A_RATE} accounts are at risk.{weighed} " + " ".join(survival.said(book))
+        "From the first paid close to the first one without revenue, which a return does not undo; accounts still here "
+        f"count for as long as they were seen (Kaplan–Meier). Band: 95 %. Ends where fewer than {FEWEST_FOR_A_RATE} "
+        f"accounts are at risk.{weighed} " + " ".join(survival.said(book))
     )
