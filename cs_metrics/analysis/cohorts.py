@@ -299,6 +299,8 @@ def grouped(book: Book, by: str | None, age_0: np.ndarray) -> tuple[pd.Index, np
     groups, rows = grouping(book, by), np.arange(len(book))
     if not book.closes:
         return groups.labels, np.zeros(len(book), dtype=np.intp)
+    if groups.by_holder is None:
+        return groups.labels, groups.of(rows, None)
     last = book.closes - 1
     at = np.full(len(book), last) if book.settings.owner == "closing" else np.clip(age_0, 0, last)
     return groups.labels, groups.of(rows, book.owners.held[at, rows])

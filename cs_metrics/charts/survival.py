@@ -12,24 +12,24 @@ from cs_metrics.charts.triangle import plain
 BANDS_UP_TO = 3
 
 
-def survival(table: pd.DataFrame, written: dict[str, list[str]] | None = None, height: int = 340) -> go.Figure:
+def survival(table: pd.DataFrame, height: int = 340) -> go.Figure:
     """Steps per group; ``table`` has ``name, age_months, at_risk, survival, low, high``.
 
-    ``written`` gives, per name, the number at risk at each of its ages as people read it; plain counts where it
-    is left out. Bands are drawn for up to three groups; with more they would hide one another.
+    Bands are drawn for up to three groups; with more they would hide one another.
     """
-    names = list(dict.fromkeys(table["name"]))
+    parts = {str(name): curve for name, curve in table.groupby("name", sort=False)}
+    names = list(parts)
     last = int(table["age_months"].max()) if len(table) else 0
     step = next((size for size in (1, 3, 6, 12, 24, 60) if last / size <= 8), 120)
     marks: list[dict[str, object]] = []
     for at, name in enumerate(names):
-        curve = table[table["name"] == name]
+        curve = parts[name]
         if len(names) <= BANDS_UP_TO:
             marks += _band(curve, colour(at))
-        marks.append(_steps(curve, str(name), at))
+        marks.append(_steps(curve, name, at))
     for at, name in enumerate(names):
-        curve = table[table["name"] == name]
-        marks.append(_at_risk(curve, at, step, (written or {}).get(str(name))))
+        curve = parts[name]
+        marks.append(_at_risk(curve, at, step))
     share = min(0.12 + 0.055 * len(names), 0.5)
     drawn = figure(
         marks,
@@ -76,9 +76,9 @@ def _band(curve: pd.DataFrame, shade: str) -> list[dict[str, object]]:
     ]
 
 
-def _at_risk(curve: pd.DataFrame, at: int, step: int, written: list[str] | None) -> dict[str, object]:
-    texts = [f"{count:,.0f}" for count in curve["at_risk"]] if written is None else written
-    shown = [(age, text) for age, text in zip(curve["age_months"], texts, strict=True) if age % step == 0]
+def _at_risk(curve: pd.DataFrame, at: int, step: int) -> dict[str, object]:
+    counted = zip(curve["age_months"], curve["at_risk"], strict=True)
+    shown = [(age, f"{count:,.0f}") for age, count in counted if age % step == 0]
     return {
         "type": "scatter",
         "mode": "text",

@@ -104,22 +104,35 @@ def cohort_triangle(book: Book, asked: Asked) -> None:
     book = _part(book, asked.by)
     if no_cohorts(book, asked):
         return
-    found = triangles_of(book, asked.every)
-    cells, cut = book.answered(("cohort cells", asked.measure, asked.every), lambda: _cells(book, asked))
+    drawn = book.answered(("cohort triangle", asked.measure, asked.every), lambda: _triangle(book, asked))
     chart(
-        charts.triangle(cells, f"{asked.ages} since the start", ink()),
+        charts.triangle(drawn.cells, f"{asked.ages} since the start", ink()),
         key="cohorts",
         alt=f"{MEASURES[asked.measure]} left of each cohort by age, in percent",
-        sentence=cohort_sentence(found, asked),
-        footer=" ".join(
-            filter(None, (f"Percent: {MEANS[asked.measure]}. {cohort_basis(book, asked)}.", cut, *said(book)))
-        ),
+        sentence=drawn.sentence,
+        footer=drawn.footer,
         behind=lambda point: _cell_drill(book, asked, point),
     )
-    table = found.table(asked.measure)
     money_format = COUNT.sheet if asked.measure == "logo" else MONEY.sheet
-    formats = {str(name): PERCENT.sheet for name in table.columns if isinstance(name, int)} | {"size": money_format}
-    downloads(table, "cohorts", f"Cohorts, {asked.measure}", formats)
+    formats = {str(name): PERCENT.sheet for name in drawn.table.columns if isinstance(name, int)}
+    downloads(drawn.table, "cohorts", f"Cohorts, {asked.measure}", formats | {"size": money_format})
+
+
+class Drawn(NamedTuple):
+    """A chart's rows, what to see in it, on what it stands, and the table to take away."""
+
+    cells: pd.DataFrame
+    sentence: str
+    footer: str
+    table: pd.DataFrame
+
+
+def _triangle(book: Book, asked: Asked) -> Drawn:
+    found = triangles_of(book, asked.every)
+    cells, cut = _cells(book, asked)
+    notes = (f"Percent: {MEANS[asked.measure]}. {cohort_basis(book, asked)}.", cut, *said(book))
+    footer = " ".join(filter(None, notes))
+    return Drawn(cells, cohort_sentence(found, asked), footer, found.table(asked.measure))
 
 
 def _part(book: Book, by: str | None) -> Book:
@@ -274,27 +287,38 @@ def _cell_drill(book: Book, asked: Asked, point: dict[str, Any]) -> Drill | None
 
 def cohort_curves(book: Book, asked: Asked) -> None:
     """How cohorts fare on average as they age: everyone with each cohort behind, or a line per group."""
+    drawn = book.answered(("cohort curves", *asked), lambda: _curves(book, asked))
+    if drawn.cells.empty:
+        st.info(drawn.sentence)
+        return
+    chart(
+        charts.curves(drawn.cells, f"{asked.ages} since the start", drawn.table),
+        key="cohort_curves",
+        alt=f"{MEASURES[asked.measure]} left by age",
+        sentence=drawn.sentence,
+        footer=drawn.footer,
+    )
+
+
+def _curves(book: Book, asked: Asked) -> Drawn:
+    """The lines of the groups, or of everyone, and of each cohort behind it."""
     found = triangles_of(book, asked.every, asked.by)
     curve = found.curves(asked.measure)
-    told = curve[curve["accounts"] >= FEWEST_FOR_A_RATE]
-    told, left_out = _largest_groups(told)
+    told, left_out = _largest_groups(curve[curve["accounts"] >= FEWEST_FOR_A_RATE])
     if told.empty or told["age"].max() < 1:
-        st.info(f"A curve needs {FEWEST_FOR_A_RATE} accounts that were here for a whole {asked.every}.")
-        return
-    names = told["group"].fillna("average") if asked.by is None else told["group"]
+        needed = f"A curve needs {FEWEST_FOR_A_RATE} accounts that were here for a whole {asked.every}."
+        return Drawn(told.iloc[:0], needed, "", told)
+    names = told["group"].fillna("average").astype(str)
     hover = [
         f"{plain(name)}, {_aged(int(line.age), asked)}: {percent(line.value)}<br>{_counted(line)}"
         for name, line in zip(names, told.itertuples(), strict=True)
     ]
-    lines = told.assign(name=names.astype(str), hover=hover)
-    chart(
-        charts.curves(lines, f"{asked.ages} since the start", _each_cohort(found, asked) if asked.by is None else None),
-        key="cohort_curves",
-        alt=f"{MEASURES[asked.measure]} left by age",
-        sentence=_curve_sentence(told, asked),
-        footer=f"Each age joins the cohorts seen at it, by size; ages with fewer than {FEWEST_FOR_A_RATE} accounts are "
-        f"left out.{left_out} {cohort_basis(book, asked)}.",
+    footer = (
+        f"Each age joins the cohorts seen at it, by size; ages with fewer than {FEWEST_FOR_A_RATE} accounts are "
+        f"left out.{left_out} {cohort_basis(book, asked)}."
     )
+    each = _each_cohort(found, asked) if asked.by is None else told.iloc[:0]
+    return Drawn(told.assign(name=names, hover=hover), _curve_sentence(told, asked), footer, each)
 
 
 def _each_cohort(found: Triangles, asked: Asked) -> pd.DataFrame:
@@ -334,30 +358,31 @@ def _largest_groups(rows: pd.DataFrame, weight: str = "accounts") -> tuple[pd.Da
 
 def survival_curves(book: Book, asked: Asked) -> None:
     """How long accounts stay, or the MRR they came with: survival with its range and the number at risk."""
-    measure: survival.Measure = "accounts" if asked.measure == "logo" else "mrr"
-    every, heads = book.answered(
-        ("survival", measure, asked.by),
-        lambda: (survival.survival(book, asked.by, measure), survival.survival(book, asked.by)),
-    )
-    table = every.assign(heads=heads["at_risk"])
-    enough = table["heads"] >= FEWEST_FOR_A_RATE
-    ended = (~enough).groupby(table["group"].fillna("").astype(str)).cumsum() > 0
-    told, left_out = _largest_groups(table[~ended.to_numpy()], "heads")
-    if told.empty or told["age_months"].max() < 1:
-        st.info(f"Survival needs {FEWEST_FOR_A_RATE} accounts seen at the same age. " + " ".join(survival.said(book)))
+    drawn = book.answered(("survival", asked.measure == "logo", asked.by), lambda: _survival(book, asked))
+    if drawn.cells.empty:
+        st.info(drawn.sentence)
         return
-    names = told["group"].fillna("all").astype(str)
-    told = told.assign(name=names)
-    written = {
-        str(name): [f"{count:,.0f}" for count in curve["heads"]] for name, curve in told.groupby("name", sort=False)
-    }
     chart(
-        charts.survival(told, written),
+        charts.survival(drawn.cells),
         key="survival",
         alt="Share still here by months since the start, with the number of accounts at risk",
-        sentence=_survival_sentence(told, measure, asked),
-        footer=_survival_footer(book, measure) + left_out,
+        sentence=drawn.sentence,
+        footer=drawn.footer,
     )
+
+
+def _survival(book: Book, asked: Asked) -> Drawn:
+    """The curve of each group, at risk always counted in accounts, to the age at which too few are left."""
+    measure: survival.Measure = "accounts" if asked.measure == "logo" else "mrr"
+    accounts = survival.survival(book, asked.by)
+    table = accounts if measure == "accounts" else survival.survival(book, asked.by, measure)
+    table = table.assign(at_risk=accounts["at_risk"], name=table["group"].fillna("all").astype(str))
+    few = (table["at_risk"] < FEWEST_FOR_A_RATE).groupby(table["name"]).cummax()
+    told, left_out = _largest_groups(table[~few], "at_risk")
+    if told.empty or told["age_months"].max() < 1:
+        needed = f"Survival needs {FEWEST_FOR_A_RATE} accounts seen at the same age."
+        return Drawn(told.iloc[:0], " ".join((needed, *survival.said(book))), "", told)
+    return Drawn(told, _survival_sentence(told, measure, asked), _survival_footer(book, measure) + left_out, table)
 
 
 def _survival_sentence(told: pd.DataFrame, measure: str, asked: Asked) -> str:
