@@ -17,7 +17,9 @@ import pyarrow.csv
 
 from benchmarks import books
 from benchmarks.pages import page_costs
+from cs_metrics.analysis.cohorts import triangles
 from cs_metrics.analysis.movements import movements
+from cs_metrics.analysis.survival import survival
 from cs_metrics.assemble import book_of
 from cs_metrics.book import Book
 from cs_metrics.metric import METRICS
@@ -79,6 +81,9 @@ def core(book: Book, what: str) -> list[str]:
         ),
         line(f"the same, the first time, {what}", ratio(cold, read_once), ""),
         line(f"trailing NRR of the whole, {what}", ratio(lambda: nrr.of(book, 12), read_once), ""),
+        line(f"three cohort triangles by month, {what}", ratio(lambda: triangles(book), read_once), "≤ 30 ms"),
+        line(f"the same by {books.CSMS} CSMs, {what}", ratio(lambda: triangles(book, by="csm"), read_once), ""),
+        line(f"survival by segment, {what}", ratio(lambda: survival(book, "segment"), read_once), ""),
     ]
 
 

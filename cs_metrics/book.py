@@ -353,6 +353,14 @@ class Book:
             return self._own
         return self._converted(self.lines.amounts, np.broadcast_to(self.rates[close], self.rates.shape))
 
+    def at_rates_of(self, closes: np.ndarray) -> np.ndarray:
+        """MRR of all closes, each row at the exchange rates of a close of its own: closes × rows."""
+        if self.one_currency:
+            return self._own
+        rates = self.rates[closes[self.lines.row], self.lines.currency]
+        priced = self.lines.amounts * np.where(np.isfinite(rates), rates, 0)
+        return self._summed(np.rint(priced).astype(np.int64))
+
     def at_next_rate(self) -> np.ndarray:
         """MRR of each close but the last at the exchange rates of the next: closes − 1 × rows."""
         if self.one_currency:

@@ -44,6 +44,21 @@ class Every(StrEnum):
     year = "year"
 
 
+class CohortMeasure(StrEnum):
+    """What is left of a cohort: its accounts, its MRR with rises not counted, its MRR."""
+
+    logo = "logo"
+    gross = "gross"
+    net = "net"
+
+
+class SurvivalMeasure(StrEnum):
+    """What survives: accounts, or the MRR they came with."""
+
+    accounts = "accounts"
+    mrr = "mrr"
+
+
 Sources = Annotated[list[str], typer.Argument(help="Files, folders, or the address of a database.")]
 RecipeFile = Annotated[Path | None, typer.Option("--recipe", help="How to read the files: a TOML file.")]
 Until = Annotated[str | None, typer.Option(help="The last month, as 2025-03. Default: the last complete one.")]
@@ -162,6 +177,54 @@ def explain(
         if rows.empty and (reason := asked.dark(book)):
             _say(f"{asked.name}: {reason}")
         _write(rows, format, *COLUMNS)
+
+
+@app.command()
+def cohorts(
+    sources: Sources,
+    measure: Annotated[CohortMeasure, typer.Option(help="Accounts, MRR without rises, MRR.")] = CohortMeasure.logo,
+    every: Every = Every.month,
+    until: Until = None,
+    by: By = None,
+    where: Where = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """What is left of each cohort by age: cohort, size, age, value; unobserved cells absent."""
+    with _kindly():
+        from cs_metrics.analysis.cohorts import COLUMNS, said, triangles
+
+        book = _book(sources, recipe, setting, until, where, as_known_at)
+        for text in said(book):
+            _say(text)
+        _write(triangles(book, every.value, by).rows(measure.value), format, *(["group"] if by else []), *COLUMNS)
+
+
+@app.command()
+def survival(
+    sources: Sources,
+    measure: Annotated[
+        SurvivalMeasure, typer.Option(help="Accounts, or the MRR they came with.")
+    ] = SurvivalMeasure.accounts,
+    until: Until = None,
+    by: By = None,
+    where: Where = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """How long accounts stay: age_months, at_risk, lost, survival, low, high (95 %)."""
+    with _kindly():
+        from cs_metrics.analysis.survival import COLUMNS, said
+        from cs_metrics.analysis.survival import survival as table
+
+        book = _book(sources, recipe, setting, until, where, as_known_at)
+        for text in said(book):
+            _say(text)
+        _write(table(book, by, measure.value), format, *(["group"] if by else []), *COLUMNS)
 
 
 @app.command("at-risk")

@@ -62,6 +62,24 @@ def label(last: pd.Period, every: Every, fiscal_start: int = 1) -> str:
     return name if every == "year" else f"{name}-Q{into_year // 3 + 1}"
 
 
+def numbered(months: np.ndarray, every: Every, fiscal_start: int = 1) -> np.ndarray:
+    """Which month, quarter or year each month lies in, counted from that of 1970-01. Months are ordinals.
+
+    >>> [month(ordinal).ordinal for ordinal in ("2025-03", "2025-04")], numbered(np.array([662, 663]), "quarter")
+    ([662, 663], array([220, 221]))
+    """
+    return (months - (fiscal_start - 1)) // MONTHS_IN[every]
+
+
+def last_months(numbers: np.ndarray, every: Every, fiscal_start: int = 1) -> np.ndarray:
+    """The last months of periods numbered by ``numbered``, as ordinals.
+
+    >>> [str(pd.Period(ordinal=last, freq="M")) for last in last_months(np.array([220, 221]), "quarter")]
+    ['2025-03', '2025-06']
+    """
+    return (numbers + 1) * MONTHS_IN[every] - 1 + (fiscal_start - 1)
+
+
 class Stretch(NamedTuple):
     """A period as positions on a run of months: the closes ``opening`` and ``closing``, and its label."""
 

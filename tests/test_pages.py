@@ -248,3 +248,74 @@ def test_the_waterfall_on_the_page_ends_at_its_closing(own_folder: str) -> None:
     import_batch(own_folder, read_paths([CASES / "golden_quarter"]).tables)
     [bar] = chart_of(visit(page("retention"), month="2025-03"), "chart_waterfall")["data"]
     assert bar["text"][-1] == "$1,060"
+
+
+def test_the_cohorts_page_says_what_became_of_a_cohort() -> None:
+    at = visit(page("cohorts"), left="Accounts", grain="Quarter")
+    assert "cohort" in words(at)
+    assert "of the accounts are still here after a year" in words(at)
+    [tints, numbers] = chart_of(at, "chart_cohorts")["data"]
+    assert len(numbers["text"]) == len(numbers["customdata"]) == sum(v is not None for row in tints["z"] for v in row)
+    assert all(0 <= float(text) <= 100 for text in numbers["text"])
+    assert {"survival", "cohort_curves"} <= {e.proto.id.rpartition("chart_")[2] for e in at.get("plotly_chart")}
+
+
+def test_comparing_cohorts_draws_a_line_per_group_and_one_groups_triangle() -> None:
+    at = visit(page("cohorts"), cohorts_by="Segment")
+    groups = {"Enterprise", "Mid-Market", "SMB"}
+    assert {line["name"] for line in chart_of(at, "chart_cohort_curves")["data"]} == groups
+    assert {line["name"] for line in chart_of(at, "chart_survival")["data"] if "name" in line} == groups
+    whole = len(chart_of(at, "chart_cohorts")["data"][1]["text"])
+    at.selectbox(key="triangle_of_segment").set_value("Enterprise").run()
+    assert not at.exception
+    assert len(chart_of(at, "chart_cohorts")["data"][1]["text"]) < whole
+
+
+def test_a_click_on_a_cohort_opens_its_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pages.ui.cohorts as of_cohorts
+
+    opened = []
+
+    def chart(figure: Any, key: str, behind: Any = None, **_: Any) -> None:
+        if key == "cohorts":
+            opened.append(behind({"customdata": ["2024-Q1", 2]}))
+            opened.append(behind({"customdata": ["", 2]}))
+
+    monkeypatch.setattr(of_cohorts, "chart", chart)
+    visit(page("cohorts"), left="MRR")
+    drill, average = opened
+    assert average is None
+    rows = drill.rows()
+    assert f"**{100 * rows['top'].sum() / rows['bottom'].sum():.1f} %**" in drill.sentence
+
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def test_names_in_a_cohorts_hover_are_shown_as_they_are(own_folder: str) -> None:
+    months = "".join(f"{a},2025-0{m},{100 + m}\n" for a in "ABCDE" for m in range(1, 7))
+    keep(
+        own_folder, ("mrr.csv", "account_id,month,mrr\n" + months), ("accounts.csv", f"account_id,name\nA,{HOSTILE}\n")
+    )
+    at = visit(page("cohorts"), grain="Month")
+    spec = json.dumps(chart_of(at, "chart_cohorts"))
+    assert "<img" not in spec
+    assert "&lt;img" in spec
+
+
+@pytest.mark.parametrize(
+    ("book", "query", "said"),
+    [
+        ("nobody pays", {}, "ever paid"),
+        ("one account, one month", {"grain": "Year"}, "Choose shorter cohorts"),
+        ("one account, one month", {"grain": "Month"}, "needs 5 accounts"),
+    ],
+)
+def test_a_book_without_cohorts_says_why(own_folder: str, book: str, query: dict[str, str], said: str) -> None:
+    keep(own_folder, *BOOKS[book])
+    assert said in words(visit(page("cohorts"), **query))
+
+
+def test_cohorts_can_begin_with_the_start_date() -> None:
+    at = visit(page("cohorts"), cohort_start="The start date", left="Accounts")
+    assert "quarter of the start date" in words(at)

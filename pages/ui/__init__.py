@@ -1,16 +1,12 @@
 """What a page may say. A page takes a book, names figures, charts and lists; how they look is decided here."""
 
 from pages.ui.cards import kpis
+from pages.ui.cohorts import cohort_curves, cohort_pickers, cohort_triangle, no_cohorts, survival_curves
 from pages.ui.company import sample_store
 from pages.ui.decks import choose_deck, download_deck, download_each, edited, slides_of, template
 from pages.ui.drill import show_drill
 from pages.ui.forms import choose_account, note_form, pulse_form, risk_form
-from pages.ui.glossary import (
-    glossary_of_health,
-    glossary_of_metrics,
-    glossary_of_signals,
-    glossary_of_targets,
-)
+from pages.ui.glossary import glossary_of_health, glossary_of_metrics, glossary_of_signals, glossary_of_targets
 from pages.ui.lists import accounts, table
 from pages.ui.menu import follow, heading, pages
 from pages.ui.pickers import book, choose, everyone, months, pickers, year_or_less
@@ -38,6 +34,9 @@ __all__ = [
     "choose",
     "choose_account",
     "choose_deck",
+    "cohort_curves",
+    "cohort_pickers",
+    "cohort_triangle",
     "download_deck",
     "download_each",
     "edited",
@@ -63,6 +62,7 @@ __all__ = [
     "movement_sentence",
     "movements_of",
     "no_advocates",
+    "no_cohorts",
     "note_form",
     "nothing_at_risk",
     "now",
@@ -80,6 +80,7 @@ __all__ = [
     "say",
     "show_drill",
     "slides_of",
+    "survival_curves",
     "table",
     "table_guide",
     "target",

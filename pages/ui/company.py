@@ -100,7 +100,10 @@ def sliced_book(
     """The part of the book that the pickers ask for."""
     fixed = Settings(currency=settings.currency, level=settings.level, fiscal_start=settings.fiscal_start)
     book = whole_book(address, batch, scope, fixed).under(
-        owner=settings.owner, gross_cap=settings.gross_cap, waterfall=settings.waterfall
+        owner=settings.owner,
+        gross_cap=settings.gross_cap,
+        waterfall=settings.waterfall,
+        cohort_start=settings.cohort_start,
     )
     book = book.under(fx=settings.fx) if settings.fx != book.settings.fx else book
     return book.until(until).where(**dict(where))

@@ -110,8 +110,11 @@ def accounts(
     downloads(rows, key, name)
 
 
-def downloads(rows: pd.DataFrame, key: str, name: str) -> None:
-    """The list as CSV and as a workbook. Made when asked for; the file's name carries its contents' hash."""
+def downloads(rows: pd.DataFrame, key: str, name: str, formats: dict[str, str] | None = None) -> None:
+    """The list as CSV and as a workbook. Made when asked for; the file's name carries its contents' hash.
+
+    ``formats`` are the number formats of the workbook's columns.
+    """
     menu = st.popover("Download", icon=":material/download:", type="tertiary", key=f"{key}_download", on_change="rerun")
     if not menu.open:
         return
@@ -119,7 +122,7 @@ def downloads(rows: pd.DataFrame, key: str, name: str) -> None:
     with menu:
         for label, content, suffix, mime in (
             ("CSV", csv_bytes(plain), "csv", "text/csv"),
-            ("Excel", xlsx_bytes(plain, name), "xlsx", XLSX),
+            ("Excel", xlsx_bytes(plain, name, formats), "xlsx", XLSX),
         ):
             st.download_button(
                 f"{label}, {len(plain):,} rows",

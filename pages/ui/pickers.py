@@ -26,6 +26,7 @@ RULES = {
     "fx": ("Exchange rates", {"constant": "Of the period's opening", "floating": "Each month's own"}),
     "gross_cap": ("Gross retention is capped", {"account": "Per account", "product": "Per product"}),
     "waterfall": ("Movements of a period", {"months": "Sum of its months", "ends": "Between its two ends"}),
+    "cohort_start": ("Cohorts begin with", {"first_mrr": "The first MRR", "start_date": "The start date"}),
     "level": ("Accounts", {"account": "Each on its own", "parent": "Rolled up to the parent"}),
 }
 SHOWN_FIRST = 2
@@ -81,6 +82,7 @@ def _rules_for(book: Book) -> list[str]:
         "fx": not book.one_currency,
         "gross_cap": len(book.lines.products) > 1,
         "waterfall": True,
+        "cohort_start": "start_date" in book.accounts,
         "level": "parent_id" in book.accounts and bool(book.accounts["parent_id"].notna().any()),
     }
     return [name for name in RULES if differs[name]]

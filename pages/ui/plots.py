@@ -38,6 +38,11 @@ def chart(
     say(sentence, footer)
 
 
+def ink() -> str:
+    """The colour of writing on a tinted ground, by light or by dark."""
+    return "#f4f6fa" if st.context.theme.type == "dark" else "#16181d"
+
+
 def say(sentence: str, footer: str = "") -> None:
     """What there is to see, and on what it stands."""
     if sentence:
