@@ -168,7 +168,7 @@ def test_stripe_by_its_api_is_in_cents_and_has_items() -> None:
     assert layout_of(found) == "stripe_api_subscriptions"
     rows = found.usable().tables["subscriptions"].to_pandas()
     paid = (rows.groupby("account_id", observed=True)["mrr"].sum() / 3600).to_dict()
-    assert paid == {"A": 19.99 + 15, "B": 10, "C": 5000}  # a yen has no hundredths
+    assert paid == {"A": 34.99, "B": 10, "C": 5000}  # a yen has no hundredths
     assert said(found, "amounts are in cents", "1 subscription with several items", "JPY", "multiplied by its count")
     assert rows["subscription_id"].tolist() == ["sub_1", "sub_1 · si_2", "sub_2", "sub_3"]
 
