@@ -10,7 +10,7 @@ import getpass
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
@@ -207,6 +207,28 @@ def advocates(
         _write(of_accounts(table(book), book.where(**_wanted(where)).held_now()), format, *COLUMNS)
 
 
+@app.command()
+def layouts(
+    name: Annotated[str | None, typer.Argument(help="A layout: its recipe is printed, to copy and change.")] = None,
+    format: As = Format.table,
+) -> None:
+    """The exports of known tools that are recognised by themselves; with a name, its recipe."""
+    import pandas as pd
+
+    with _kindly():
+        from cs_metrics.read.layouts import layouts as known
+        from cs_metrics.read.layouts import text_of
+
+        if name is None:
+            rows = [(each, said.table, ", ".join(said.columns)) for each, said in sorted(known().items())]
+            _write(pd.DataFrame(rows, columns=["layout", "table", "columns"]), format)
+            return
+        try:
+            sys.stdout.write(text_of(name))
+        except KeyError:
+            raise typer.BadParameter(f"there is no layout {name}; see cs-metrics layouts") from None
+
+
 # --- the store --------------------------------------------------------------------------------------------------------
 
 
@@ -222,8 +244,10 @@ def import_(
     with _kindly():
         from cs_metrics.store.batches import Brought, import_batch
         from cs_metrics.store.known import accounts_known
+        from cs_metrics.store.recipes import recipes_kept
 
-        reading = _read(sources, recipe, accounts_known(into)).usable()
+        kept = [each.text for each in recipes_kept(into)]
+        reading = _read(sources, recipe, accounts_known(into), kept).usable()
         files = [Brought(file.name, file.sha256, len(file.data)) for file in reading.files]
         done = import_batch(into, reading.tables, files, _who(), note)
         _say(f"batch {done.batch} imported")
@@ -291,14 +315,18 @@ def _who() -> str:
         return ""
 
 
-def _read(sources: list[str], recipe: Path | None, known: frozenset[str] = frozenset()) -> Reading:
-    """Read files and say what was assumed."""
+def _read(
+    sources: list[str], recipe: Path | None, known: frozenset[str] = frozenset(), kept: Sequence[str] = ()
+) -> Reading:
+    """Read files, by a recipe and those ``kept``, and say what was assumed."""
     from cs_metrics.read.reading import read_paths
-    from cs_metrics.read.recipe import recipe_of
+    from cs_metrics.read.recipe import Recipe, recipe_of
 
     if recipe is not None and not recipe.is_file():
         raise typer.BadParameter(f"there is no recipe {recipe}")
-    reading = read_paths(list(sources), recipe_of(recipe.read_text("utf-8"), recipe.name) if recipe else None, known)
+    given = [recipe_of(recipe.read_text("utf-8"), recipe.name)] if recipe else []
+    said = Recipe(file=[part for each in [*given, *map(recipe_of, kept)] for part in each.file])
+    reading = read_paths(list(sources), said, known)
     for assumed in reading.assumed:
         _say(f"assumed: {assumed}")
     return reading

@@ -36,6 +36,7 @@ COLUMNS = {
     "movements": (["movements", GOLDEN], "period group opening new expansion contraction churn reactivation fx transfer_in transfer_out closing"),
     "explain": (["explain", "arr", GOLDEN], "account_id name group opening closing top bottom note"),
     "at-risk": (["at-risk", GOLDEN], "rank account_id name csm mrr renewal_date health pulse reasons plan plan_age_days"),
+    "layouts": (["layouts"], "layout table columns"),
     "advocates": (["advocates", GOLDEN], "rank account_id name csm mrr met missed reference_ready"),
 }  # fmt: skip
 
@@ -48,6 +49,20 @@ def test_columns_are_as_promised(command: str) -> None:
     assert next(csv.reader(io.StringIO(out))) == names.split()
     for row in rows(*arguments):
         assert list(row) == names.split()
+
+
+def test_a_layout_is_printed_as_the_recipe_it_is(tmp_path: Path) -> None:
+    code, out, _ = run("layouts", "baremetrics")
+    assert code == 0
+    (tmp_path / "mine.toml").write_text(out.replace('money = "cents"', 'money = "units"'))
+    (tmp_path / "book.csv").write_text(
+        "customer_oid,subscription_oid,plan_amount,plan_interval,subscription_started_at\nA,S,50,month,2025-01-01\n"
+    )
+    asked = ["report", str(tmp_path / "book.csv"), "--metric", "mrr", "--until", "2025-03"]
+    assert [row["value"] for row in rows(*asked)] == [0.5]
+    assert [row["value"] for row in rows(*asked, "--recipe", str(tmp_path / "mine.toml"))] == [50]
+    code, _, err = run("layouts", "nobody")
+    assert (code, "there is no layout nobody" in err) == (2, True)
 
 
 def test_report_gives_the_last_quarter_by_default() -> None:
