@@ -32,9 +32,7 @@ def export(headers: str, *rows: str, name: str = "export.csv") -> File:
 
 def mrr(found: Reading, until: str = "2025-06") -> dict[str, float]:
     """What each account pays at the end of a month."""
-    book = book_of(
-        frames(found.usable().tables), until=pd.Period(until, "M"), today=pd.Timestamp("2026-01-01").date()
-    )
+    book = book_of(frames(found.usable().tables), until=pd.Period(until, "M"), today=pd.Timestamp("2026-01-01").date())
     return book.mrr.iloc[:, -1].round(4).to_dict()
 
 
@@ -160,7 +158,13 @@ def test_stripe_by_its_api_is_in_cents_and_has_items() -> None:
                 API,
                 row(),
                 row(subscription_item_id="si_2", plan_id="seats", plan_amount="500", quantity="3"),
-                row(id="sub_2", subscription_item_id="si_3", customer_id="B", plan_amount="3000", plan_interval_count="3"),
+                row(
+                    id="sub_2",
+                    subscription_item_id="si_3",
+                    customer_id="B",
+                    plan_amount="3000",
+                    plan_interval_count="3",
+                ),
                 row(id="sub_3", subscription_item_id="si_4", customer_id="C", plan_amount="5000", plan_currency="jpy"),
             )
         ]
@@ -268,15 +272,24 @@ def test_hubspot() -> None:
     )
     deals = export(
         "Record ID, Deal Name, Deal Stage, Amount, Deal owner, Close Date, Create Date, Last Activity Date, Pipeline, Associated Company IDs, Associated Company",
-        'Record ID=9;Deal Name=More seats;Deal Stage=Closed Won;Amount=1,200.50;Close Date=2025-03-01 10:00;Create Date=2025-01-01 09:00;Pipeline=Renewal;Associated Company IDs=00123;Associated Company=Acme',
+        "Record ID=9;Deal Name=More seats;Deal Stage=Closed Won;Amount=1,200.50;Close Date=2025-03-01 10:00;Create Date=2025-01-01 09:00;Pipeline=Renewal;Associated Company IDs=00123;Associated Company=Acme",
         name="hubspot-crm-exports-all-deals.csv",
     )
     found = read([companies, deals])
     assert [u.by for u in found.understood] == ["hubspot_companies", "hubspot_deals"]
     accounts, opportunities = (found.usable().tables[t].to_pylist()[0] for t in ("accounts", "opportunities"))
-    assert (accounts["account_id"], accounts["csm"], accounts["domain"], accounts["region"]) == ("00123", "Ann Lee", "acme.com", "Germany")
+    assert (accounts["account_id"], accounts["csm"], accounts["domain"], accounts["region"]) == (
+        "00123",
+        "Ann Lee",
+        "acme.com",
+        "Germany",
+    )
     assert accounts["lifecycle_stage"] == "Customer"
-    assert (opportunities["account_id"], opportunities["amount"], opportunities["kind"]) == ("00123", 1200.5 * 3600, "renewal")
+    assert (opportunities["account_id"], opportunities["amount"], opportunities["kind"]) == (
+        "00123",
+        1200.5 * 3600,
+        "renewal",
+    )
     assert set(found.understood[1].match.unsure) == {"amount", "account_id"}
     assert said(found, "HubSpot does not say whether a deal's amount is per month")
 
@@ -289,7 +302,7 @@ def test_salesforce() -> None:
     )
     renewals = export(
         "Territory Region, Opportunity Owner, Account Name, Account ID, Opportunity Name, Stage, Forecast Category, Total Amount Currency, Total Amount, ARR to Renew Currency, ARR to Renew, Fiscal Period, Close Date, Type",
-        'Account Name=Acme;Account ID=001A000001aBcDe;Opportunity Name=Renewal 2025;Stage=Commit;Total Amount Currency=USD;Total Amount=$3,000;ARR to Renew Currency=USD;ARR to Renew=$1,234,560;Close Date=2025-09-30',
+        "Account Name=Acme;Account ID=001A000001aBcDe;Opportunity Name=Renewal 2025;Stage=Commit;Total Amount Currency=USD;Total Amount=$3,000;ARR to Renew Currency=USD;ARR to Renew=$1,234,560;Close Date=2025-09-30",
         name="report1698765432124.csv",
     )
     found = read([accounts, renewals])
@@ -297,7 +310,7 @@ def test_salesforce() -> None:
     assert "often the salesperson" in found.understood[0].match.unsure["csm"]
     named = export(
         "Account Name, Account ID, Opportunity Name, Stage, ARR to Renew Currency, ARR to Renew, Close Date",
-        'Account Name=Acme;Account ID=001A000001aBcDe;Opportunity Name=Renewal 2025;Stage=Commit;ARR to Renew Currency=USD;ARR to Renew=$1,234,560;Close Date=2025-09-30',
+        "Account Name=Acme;Account ID=001A000001aBcDe;Opportunity Name=Renewal 2025;Stage=Commit;ARR to Renew Currency=USD;ARR to Renew=$1,234,560;Close Date=2025-09-30",
         name="report1698765432125.csv",
     )
     found = read([accounts, named])
@@ -612,7 +625,9 @@ def recipes(draw: st.DrawFn) -> Recipe:
             money=draw(st.sampled_from([None, "cents"])),
             amount=draw(st.sampled_from([None, "per year", "per term"])),
             decimal=draw(st.sampled_from([None, ",", "."])),
-            values=draw(st.dictionaries(st.sampled_from(chosen), st.dictionaries(WORDS, WORDS, min_size=1), max_size=2)),
+            values=draw(
+                st.dictionaries(st.sampled_from(chosen), st.dictionaries(WORDS, WORDS, min_size=1), max_size=2)
+            ),
             keep=draw(st.dictionaries(WORDS, st.lists(WORDS, min_size=1), max_size=2)),
             constants=draw(st.dictionaries(WORDS, WORDS, max_size=2)),
         )
@@ -644,7 +659,9 @@ def test_a_confirmed_mapping_reads_the_next_file_by_itself() -> None:
     )
     kept = Recipe(file=[confirmed(seen.sheet, chosen, Options(money="cents"))])
     kept = recipe_of(written(kept))
-    following = File("customers April.csv", "Wer,Kürzel,Seit,Preis je Monat,Sonstiges\nBen,B,2025-02-01,5000,y\n".encode())
+    following = File(
+        "customers April.csv", "Wer,Kürzel,Seit,Preis je Monat,Sonstiges\nBen,B,2025-02-01,5000,y\n".encode()
+    )
     found = read([first, following], kept)
     assert [u.by for u in found.understood] == ["recipe", "recipe"]
     assert mrr(found) == {"A": 1, "B": 50}

@@ -96,7 +96,7 @@ class Finding(NamedTuple):
 
 
 class Priced(NamedTuple):
-    """Subscriptions with ``mrr``, ``start_date`` and the first day without as ``end_date``; what was found and assumed."""
+    """Subscriptions with ``mrr``, ``start_date``, and the first day without as ``end_date``; findings, assumptions."""
 
     rows: pd.DataFrame
     findings: list[Finding]
@@ -193,8 +193,8 @@ def _months_of_amount(
 def term_in_months(start: pd.Series, end: pd.Series) -> pd.Series:
     """The months from a first day to the first day without: whole where the day of the month is the same.
 
-    >>> days = pd.to_datetime(pd.Series(["2025-01-15", "2025-01-31"])), pd.to_datetime(pd.Series(["2026-01-15", "2025-02-28"]))
-    >>> term_in_months(*days).tolist()
+    >>> start, end = ["2025-01-15", "2025-01-31"], ["2026-01-15", "2025-02-28"]
+    >>> term_in_months(*(pd.to_datetime(pd.Series(days)) for days in (start, end))).tolist()
     [12.0, 1.0]
     """
     start, end = start.astype("datetime64[s]"), end.astype("datetime64[s]")
@@ -247,7 +247,12 @@ def in_minor_units(amount: pd.Series, currency: pd.Series | None) -> tuple[pd.Se
 
 
 def subscriptions_priced(
-    rows: pd.DataFrame, headers: dict[str, str], amount: str | None, end_date: str | None, paused: str | None, scale: int
+    rows: pd.DataFrame,
+    headers: dict[str, str],
+    amount: str | None,
+    end_date: str | None,
+    paused: str | None,
+    scale: int,
 ) -> Priced:
     """Subscriptions with their price per month, from when to when it is paid; what was found and assumed.
 
@@ -322,13 +327,11 @@ def _ends(rows: pd.DataFrame, headers: dict[str, str], said: str | None) -> tupl
     """
     assumed: list[str] = []
     blank = pd.Series(pd.NaT, rows.index, dtype="datetime64[s]")
-    end = rows["end_date"] if "end_date" in rows else blank
+    end = rows.get("end_date", blank)
     if end.notna().any():
         end, told = first_day_without(rows, headers.get("end_date", "end_date"), said)
         assumed.append(told)
-    canceled, ended, paid = (
-        rows[name] if name in rows else blank for name in ("canceled_at", "ended_at", "paid_until")
-    )
+    canceled, ended, paid = (rows.get(name, blank) for name in ("canceled_at", "ended_at", "paid_until"))
     if ended.notna().any():
         end = ended.fillna(end)
         assumed.append("a subscription ends on the day it really ended, not on the day it was cancelled")
@@ -423,10 +426,10 @@ def _meaning_of_end(rows: pd.DataFrame, header: str) -> tuple[str, str]:
 def long_months(columns: dict[int, pa.Array]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A column per month → one entry per filled cell: row position, month, amount."""
     at, months, amounts = [], [], []
-    for month, column in columns.items():
-        filled = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
+    for month, given in columns.items():
+        filled = np.flatnonzero(given.is_valid().to_numpy(zero_copy_only=False))
         at.append(filled)
         months.append(np.full(len(filled), month, dtype=np.int32))
-        amounts.append(column.fill_null(0).to_numpy(zero_copy_only=False)[filled])
+        amounts.append(given.fill_null(0).to_numpy(zero_copy_only=False)[filled])
     order = np.argsort(np.concatenate(at), kind="stable")
     return np.concatenate(at)[order], np.concatenate(months)[order], np.concatenate(amounts)[order]

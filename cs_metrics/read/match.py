@@ -60,8 +60,9 @@ def plain(header: str) -> str:
     return re.sub(r"[\W_]+", " ", text.casefold()).strip()
 
 
-NOISE = frozenset("in of the utc gmt usd eur gbp chf sek nok dkk aud cad jpy us dollar dollars euro euros de des du der "
-                  "la le del c pc field value current net".split())  # fmt: skip
+NOISE = frozenset(("in", "of", "the", "utc", "gmt", "usd", "eur", "gbp", "chf", "sek", "nok", "dkk", "aud", "cad",
+                   "jpy", "us", "dollar", "dollars", "euro", "euros", "de", "des", "du", "der", "la", "le", "del",
+                   "c", "pc", "field", "value", "current", "net"))  # fmt: skip
 
 
 @cache
@@ -83,7 +84,7 @@ def core(header: str, called: tuple[str, ...] = ()) -> frozenset[str]:
     (['date', 'renewal'], ['close', 'date'])
     """
     words = frozenset(alike(header).split())
-    return (words - NOISE - frozenset(called)) or words
+    return (words - NOISE - (frozenset(called) - TELLING)) or words
 
 
 def recognise(sheet: Sheet) -> list[Match]:

@@ -16,7 +16,14 @@ import pyarrow.compute as pc
 from cs_metrics.book import SCALE
 from cs_metrics.read.check import check_accounts, check_keys, check_revenue, check_rows, with_ids
 from cs_metrics.read.convert import LONG, WORDS, Converted, Options, convert
-from cs_metrics.read.derive import AS_READ, INGREDIENTS, in_minor_units, long_months, price_per_month, subscriptions_priced
+from cs_metrics.read.derive import (
+    AS_READ,
+    INGREDIENTS,
+    in_minor_units,
+    long_months,
+    price_per_month,
+    subscriptions_priced,
+)
 from cs_metrics.read.files import File, Sheet, files_of, open_file
 from cs_metrics.read.layouts import layout_for
 from cs_metrics.read.match import (
@@ -165,7 +172,10 @@ def _parts(file: File, recipe: Recipe, reading: Reading) -> Iterator[Part]:
 
 
 def understood(sheet: Sheet, recipe: Recipe, reading: Reading) -> Understood:
-    """What a sheet is: by the recipe, else by a known layout, else by its headers. Troubles and guesses go to ``reading``."""
+    """What a sheet is: by the recipe, else by a known layout, else by its headers.
+
+    What is wrong and what was assumed goes to ``reading``.
+    """
     if said := recipe.part_for(sheet):
         return Understood(sheet, _said(sheet, said, reading), said.options.as_options(), "recipe")
     if (layout := layout_for(sheet)) is not None:

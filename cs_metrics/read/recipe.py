@@ -173,7 +173,8 @@ def _lasting(headers: Iterable[str]) -> list[str]:
 def written(recipe: Recipe) -> str:
     """A recipe as the TOML text that ``recipe_of`` reads back the same.
 
-    >>> print(written(recipe_of('[[file]]\\nmatch="a*"\\ntable="mrr"\\ncolumns={account_id="Id"}\\noptions={money="cents"}')))
+    >>> part = FileRecipe(match="a*", table="mrr", columns={"account_id": "Id"}, options={"money": "cents"})
+    >>> print(written(Recipe(file=[part])))
     [[file]]
     match = "a*"
     table = "mrr"

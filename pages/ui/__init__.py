@@ -11,6 +11,7 @@ from pages.ui.glossary import (
     glossary_of_targets,
 )
 from pages.ui.lists import accounts, table
+from pages.ui.mapping import keep_mappings, mapping
 from pages.ui.menu import follow, heading, pages
 from pages.ui.pickers import book, choose, everyone, months, pickers, year_or_less
 from pages.ui.plots import chart, say
@@ -48,8 +49,10 @@ __all__ = [
     "heading",
     "history",
     "import_button",
+    "keep_mappings",
     "kpis",
     "labels",
+    "mapping",
     "money",
     "month_drill",
     "months",

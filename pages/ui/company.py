@@ -19,6 +19,7 @@ from cs_metrics.assemble import book_of
 from cs_metrics.book import Book, Settings
 from cs_metrics.read.files import File
 from cs_metrics.read.reading import Reading, read, read_paths
+from cs_metrics.read.recipe import Recipe
 from cs_metrics.store.batches import Brought, Happened, import_batch, latest_batch
 from cs_metrics.store.entries import record_row
 from cs_metrics.store.known import accounts_known, tables_known
@@ -106,9 +107,9 @@ def sliced_book(
     return book.until(until).where(**dict(where))
 
 
-def import_files(files: Iterable[File]) -> Reading:
+def import_files(files: Iterable[File], recipe: Recipe | None = None) -> Reading:
     """Read uploaded files against the accounts there are, without keeping anything yet."""
-    return read(files, known=accounts_known(store_of_own()))
+    return read(files, recipe, known=accounts_known(store_of_own()))
 
 
 def keep(reading: Reading, address: str | None = None, note: str = "") -> Happened:
