@@ -243,11 +243,10 @@ def import_(
     """Import files into a database, as one batch: all of it or nothing."""
     with _kindly():
         from cs_metrics.store.batches import Brought, import_batch
-        from cs_metrics.store.known import accounts_known
         from cs_metrics.store.recipes import recipes_kept
 
         kept = [each.text for each in recipes_kept(into)]
-        reading = _read(sources, recipe, accounts_known(into), kept).usable()
+        reading = _read(sources, recipe, into, kept).usable()
         files = [Brought(file.name, file.sha256, len(file.data)) for file in reading.files]
         done = import_batch(into, reading.tables, files, _who(), note)
         _say(f"batch {done.batch} imported")
@@ -315,10 +314,9 @@ def _who() -> str:
         return ""
 
 
-def _read(
-    sources: list[str], recipe: Path | None, known: frozenset[str] = frozenset(), kept: Sequence[str] = ()
-) -> Reading:
-    """Read files, by a recipe and those ``kept``, and say what was assumed."""
+def _read(sources: list[str], recipe: Path | None, into: str | None = None, kept: Sequence[str] = ()) -> Reading:
+    """Read files, by a recipe and those ``kept``, against the accounts of the database they go ``into``."""
+    from cs_metrics.read.identify import aliases_of
     from cs_metrics.read.reading import read_paths
     from cs_metrics.read.recipe import Recipe, recipe_of
 
@@ -326,7 +324,13 @@ def _read(
         raise typer.BadParameter(f"there is no recipe {recipe}")
     given = [recipe_of(recipe.read_text("utf-8"), recipe.name)] if recipe else []
     said = Recipe(file=[part for each in [*given, *map(recipe_of, kept)] for part in each.file])
-    reading = read_paths(list(sources), said, known)
+    known: frozenset[str] = frozenset()
+    aliases: dict[str, str] = {}
+    if into is not None:
+        from cs_metrics.store.known import accounts_called, accounts_known
+
+        known, aliases = accounts_known(into), aliases_of(accounts_called(into))
+    reading = read_paths(list(sources), said, known, aliases)
     for assumed in reading.assumed:
         _say(f"assumed: {assumed}")
     return reading

@@ -211,3 +211,23 @@ def test_it_runs_as_a_module_and_prints_tables_for_people() -> None:
     )
     assert "net_revenue_retention" in done.stdout
     assert "assumed: mrr.csv is read as mrr" in done.stderr
+
+
+def test_a_kept_mapping_and_known_names_serve_the_next_import(tmp_path: Path) -> None:
+    from cs_metrics.store.known import tables_known
+    from cs_metrics.store.recipes import keep_recipe
+
+    database = f"sqlite:///{tmp_path / 'book.db'}"
+    (tmp_path / "accounts.csv").write_text("account_id,name,csm\nA1,Acme,Ann\n")
+    (tmp_path / "odd.csv").write_text("Kürzel,Preis,Ab\nA1,100,2025-01-01\n")
+    (tmp_path / "tickets.csv").write_text("ticket_id,account_id,opened_at\n1,ACME,2025-01-05\n")
+    keep_recipe(
+        database, "odd", "odd.csv",
+        '[[file]]\nheaders = ["Kürzel", "Preis", "Ab"]\ntable = "subscriptions"\ncolumns = { account_id = "Kürzel", mrr = "Preis", start_date = "Ab" }',
+    )  # fmt: skip
+    for files in (["accounts.csv", "odd.csv"], ["tickets.csv"]):
+        code, _, err = run("import", *(str(tmp_path / name) for name in files), "--into", database)
+        assert code == 0, err
+    known = tables_known(database)
+    assert known["subscriptions"]["mrr"].to_pylist() == [360_000]
+    assert known["tickets"]["account_id"].to_pylist() == ["A1"]

@@ -13,6 +13,7 @@ from cs_metrics.assemble import book_of
 from cs_metrics.read.convert import Options
 from cs_metrics.read.derive import months_in, price_per_month, term_in_months
 from cs_metrics.read.files import File
+from cs_metrics.read.identify import aliases_of
 from cs_metrics.read.layouts import layouts, names, text_of
 from cs_metrics.read.match import recognise
 from cs_metrics.read.problems import Refused
@@ -476,6 +477,25 @@ def test_delighted_and_nps_today() -> None:
     )  # fmt: skip
     assert layout_of(found) == "nps_today"
     assert found.usable().tables["surveys"]["score"].to_pylist() == [10]
+
+
+def test_facts_find_their_account_by_name_domain_and_short_id() -> None:
+    accounts = File(
+        "accounts.csv",
+        b"account_id,name,csm,domain\n001A000001aBcDeFGH,Acme,Ann,acme.com\nX2,Twin,Ann,\nX3,Twin,Ann,\nX4,Mail,Ann,gmail.com\n",
+    )
+    tickets = File(
+        "tickets.csv",
+        b"account_id,opened_at\n acme ,2025-01-01\nkim@acme.com,2025-01-02\n001A000001aBcDe,2025-01-03\nTwin,2025-01-04\nlee@gmail.com,2025-01-05\nX2,2025-01-06\n",
+    )
+    found = read([accounts, tickets])
+    assert found.tables["tickets"]["account_id"].to_pylist() == ["001A000001aBcDeFGH"] * 3 + ["X2"]
+    assert said(
+        found, "tickets: 3 accounts are found by name or domain, not by id", "kim@acme.com is 001A000001aBcDeFGH"
+    )
+    assert sorted(t.value for t in found.troubles) == ["Twin", "lee@gmail.com"]  # two accounts, and everybody's domain
+    later = read([tickets], known=["X9"], aliases=aliases_of([{"account_id": "X9", "name": "ACME"}]))
+    assert later.tables["tickets"]["account_id"].to_pylist() == ["X9"]
 
 
 # --- the layouts themselves ------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def can_import(at: AppTest) -> bool:
 
 
 def test_values_stand_beside_what_they_are_read_as() -> None:
-    text = "account_id,month,mrr,csm\n007,Jan-25,\"1.234,50 €\",Ann\n008,Feb-25,x,\n"
+    text = 'account_id,month,mrr,csm\n007,Jan-25,"1.234,50 €",Ann\n008,Feb-25,x,\n'
     [found] = read([File("mrr.csv", text.encode())]).understood
     assert found.match is not None
     rows = {row.header: row for row in mapped(found.sheet, found.match, found.options)}
@@ -73,6 +73,7 @@ def test_months_side_by_side_stay_months_when_confirmed() -> None:
 def test_what_is_unsure_must_be_confirmed_and_is_kept(own_folder: str) -> None:  # noqa: F811
     at = upload(visit(page("data")), ("january.csv", BOOK))
     assert "1 file to confirm before the import" in words(at)
+    assert "Please check" in words(at)
     assert not can_import(at)
     [table] = [e.value for e in at.data_editor]
     assert table.set_index("header")["column"].to_dict() == {
@@ -87,6 +88,9 @@ def test_what_is_unsure_must_be_confirmed_and_is_kept(own_folder: str) -> None: 
     at = upload(visit(page("data")), ("february.csv", BOOK.replace("2025-01", "2025-02")))
     assert can_import(at)
     assert "to confirm" not in words(at)
+    assert any("january" in e.label for e in at.expander)
+    button(at, "Forget")
+    assert recipes_kept(own_folder) == []
 
 
 def test_a_mapping_is_put_right_by_hand(own_folder: str) -> None:  # noqa: F811

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ from cs_metrics.read.derive import (
     subscriptions_priced,
 )
 from cs_metrics.read.files import File, Sheet, files_of, open_file
+from cs_metrics.read.identify import identified
 from cs_metrics.read.layouts import layout_for
 from cs_metrics.read.match import (
     CLEARLY,
@@ -110,7 +111,12 @@ class Reading:
         }
 
 
-def read_paths(paths: list[str | Path], recipe: Recipe | None = None, known: Iterable[str] = ()) -> Reading:
+def read_paths(
+    paths: list[str | Path],
+    recipe: Recipe | None = None,
+    known: Iterable[str] = (),
+    aliases: Mapping[str, str] | None = None,
+) -> Reading:
     """Read files and folders. Raises Refused where a path does not exist."""
     try:
         files = list(files_of(paths))
@@ -126,13 +132,19 @@ def read_paths(paths: list[str | Path], recipe: Recipe | None = None, known: Ite
             "refused",
         )
         raise Refused([trouble]) from None
-    return read(files, recipe, known)
+    return read(files, recipe, known, aliases)
 
 
-def read(files: Iterable[File], recipe: Recipe | None = None, known: Iterable[str] = ()) -> Reading:
+def read(
+    files: Iterable[File],
+    recipe: Recipe | None = None,
+    known: Iterable[str] = (),
+    aliases: Mapping[str, str] | None = None,
+) -> Reading:
     """Read files: recognise each sheet, convert its columns, check the whole.
 
-    ``known`` are ids of accounts that exist already, so that facts about them are not strangers.
+    ``known`` are ids of accounts that exist already, so that facts about them are not strangers; ``aliases`` what
+    else they are called.
     """
     reading = Reading(files=list(files))
     parts = [part for file in reading.files for part in _parts(file, recipe or Recipe(), reading)]
@@ -141,6 +153,7 @@ def read(files: Iterable[File], recipe: Recipe | None = None, known: Iterable[st
             reading.tables[table] = _joined(of_table, reading)
     _add_descriptions(parts, reading)
     check_revenue(reading.tables, reading.troubles, reading.assumed)
+    reading.tables = identified(reading.tables, known := frozenset(known), aliases or {}, reading.assumed)
     reading.tables = check_accounts(reading.tables, known, reading.troubles)
     kept = {table: len(rows) for table, rows in reading.tables.items()}
     if not kept and not reading.refused:

@@ -14,8 +14,10 @@ if files:
         ui.keep_mappings(reading)
         st.rerun()
 
-history, tables = st.tabs(["History", "Tables and columns"])
+history, tables, mappings = st.tabs(["History", "Tables and columns", "Mappings"])
 with history:
     ui.history()
 with tables:
     ui.table_guide()
+with mappings:
+    ui.kept_mappings()

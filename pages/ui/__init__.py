@@ -11,7 +11,7 @@ from pages.ui.glossary import (
     glossary_of_targets,
 )
 from pages.ui.lists import accounts, table
-from pages.ui.mapping import keep_mappings, mapping
+from pages.ui.mapping import keep_mappings, kept_mappings, mapping
 from pages.ui.menu import follow, heading, pages
 from pages.ui.pickers import book, choose, everyone, months, pickers, year_or_less
 from pages.ui.plots import chart, say
@@ -50,6 +50,7 @@ __all__ = [
     "history",
     "import_button",
     "keep_mappings",
+    "kept_mappings",
     "kpis",
     "labels",
     "mapping",

@@ -87,8 +87,11 @@ def _editor(found: Understood, layout: str) -> None:
     if table is None:
         return
     match = proposed(found, table)
+    rows = mapped(found.sheet, match, found.options)
+    if doubts := [f"- **{escaped(row.header)}** → {row.column}: {escaped(row.unsure)}" for row in rows if row.unsure]:
+        st.markdown("Please check:\n" + "\n".join(doubts))
     with st.form(f"map_form_{layout}", border=False):
-        picks = _headers(mapped(found.sheet, match, found.options), table, layout)
+        picks = _headers(rows, table, layout)
         if match.months:
             first, last = min(match.months.values()), max(match.months.values())
             st.caption(f"{plural(len(match.months), 'column')} of months, from {_month(first)} to {_month(last)}.")
@@ -112,7 +115,9 @@ def _headers(rows: list[Mapped], table: str, layout: str) -> dict[str, str]:
     """The table of headers; what each is taken for can be changed."""
     config = st.column_config
     edited = st.data_editor(
-        pd.DataFrame(rows, columns=Mapped._fields),
+        pd.DataFrame(
+            [row._replace(unsure="please check" if row.unsure else "") for row in rows], columns=Mapped._fields
+        ),
         hide_index=True,
         disabled=["header", "raw", "read", "unsure"],
         column_config={
@@ -120,7 +125,7 @@ def _headers(rows: list[Mapped], table: str, layout: str) -> dict[str, str]:
             "column": config.SelectboxColumn("Taken for", options=choices(table), required=True, width="medium"),
             "raw": config.TextColumn("As it stands", width="medium"),
             "read": config.TextColumn("As it is read", width="medium"),
-            "unsure": config.TextColumn("To confirm", width="large"),
+            "unsure": config.TextColumn("Sure?", width="small"),
         },
         key=f"map_headers_{layout}_{table}",
     )
@@ -181,3 +186,16 @@ def keep_mappings(reading: Reading) -> None:
             recipe, place = _confirmed().pop(layout)
             lasting = recipe.model_copy(update={"options": recipe.options.model_copy(update={"month": None})})
             keep_recipe(store_of_own(), layout, place, written(Recipe(file=[lasting])), who())
+
+
+def kept_mappings() -> None:
+    """The mappings that are kept, each to look at, take away or forget."""
+    kept = recipes_kept(store_of_own())
+    if not kept:
+        st.info("None yet. A mapping you confirm is kept with the import, and used for the next file with its headers.")
+    for recipe in kept:
+        with st.expander(f"{escaped(recipe.name)}, confirmed {recipe.at[:10]} by {escaped(recipe.who or 'somebody')}"):
+            st.code(recipe.text, "toml")
+            if st.button("Forget", key=f"forget_{recipe.layout}", help="Files of this layout are asked about again."):
+                keep_recipe(store_of_own(), recipe.layout, recipe.name, "", who())
+                st.rerun()
