@@ -244,6 +244,26 @@ def test_chartmogul() -> None:
     assert mrr(read([subscriptions])) == {"A": 75}
 
 
+def test_chargebee_and_recurly() -> None:
+    found = read(
+        [export("Subscription Id, Customer Id, Plan Id, Plan Unit Price, Plan Quantity, Billing Period, Billing Period Unit, Status, Started At, Current Term End, Cancelled At",
+                "Subscription Id=s;Customer Id=A;Plan Id=p;Plan Unit Price=90;Plan Quantity=2;Billing Period=3;Billing Period Unit=month;Status=active;Started At=2025-01-01"),
+         export("uuid, account_code, plan_code, state, unit_amount, quantity, plan_interval_unit, plan_interval_length, activated_at, canceled_at, expires_at, current_period_ends_at",
+                "uuid=u;account_code=B;plan_code=p;state=active;unit_amount=600;quantity=1;plan_interval_unit=months;plan_interval_length=12;activated_at=2025-01-01", name="r.csv")]
+    )  # fmt: skip
+    assert [u.by for u in found.understood] == ["chargebee_subscriptions", "recurly_subscriptions"]
+    assert mrr(found) == {"A": 60, "B": 50}
+
+
+def test_a_header_says_for_how_long_an_amount_is() -> None:
+    text = "Contract Number,Customer,Product,Contract Start Date,Contract End Date,Total Contract Value\nC1,Acme,Pro,2025-01-01,2026-12-31,2400\n"
+    found = read([File("contracts.csv", text.encode())])
+    assert mrr(found) == {"Acme": 100}
+    assert found.understood[0].match.unsure == {}
+    text = "Company,Product,Seats,Price per seat,Billing,Start,End\nAcme,Pro,10,12,yearly,2025-01-01,2025-12-31\n"
+    assert mrr(read([File("licences.csv", text.encode())])) == {"Acme": 10}
+
+
 def test_zuora() -> None:
     accounts = export(
         "Id, Customer Name, Account Number, CRM Account ID, Currency, Status, Batch, Bill Cycle Day",

@@ -127,6 +127,23 @@ def months_in(interval: str) -> float | None:
     return 1.0 if text == "1" else float(text) if text in ("3", "6", "12", "24", "36") else None
 
 
+def meaning_of_amount(header: str) -> str | None:
+    """For how long an amount is, where its header says so.
+
+    >>> [meaning_of_amount(text) for text in ("Total Contract Value", "Annual price", "Price per month", "Amount")]
+    ['per term', 'per year', 'per month', None]
+    """
+    name = " ".join(re.sub(r"[\W_]+", " ", header.casefold()).split())
+    for words, meaning in (
+        (r"total contract|\btcv\b", "per term"),
+        (r"annual|yearly|per year|jahr|jähr|annuel|anual", "per year"),
+        (r"monthly|per month|monat|mensuel|mensual", "per month"),
+    ):
+        if re.search(words, name):
+            return meaning
+    return None
+
+
 def price_per_month(
     rows: pd.DataFrame, amount_is: str | None, scale: float = 1.0
 ) -> tuple[pd.Series, list[Finding], list[str]]:
@@ -142,7 +159,7 @@ def price_per_month(
         if "mrr" in rows and (differs := _differ(rows["mrr"], rows["arr"])).any():
             assumed.append(f"MRR is used; ARR is not 12 × MRR in {_times(int(differs.sum()), 'row')}")
         price = price.fillna(rows["arr"] / 12)
-    if "amount" in rows:
+    if "amount" in rows and (price.isna() & rows["amount"].notna()).any():
         months, more, said = _months_of_amount(rows, amount_is, price)
         total, also = _amount(rows, scale)
         price = price.fillna(total / months)
@@ -266,6 +283,7 @@ def subscriptions_priced(
             for at in np.flatnonzero(early).tolist()
         ]
     rows, assumed = _ends(rows, headers, end_date)
+    amount = amount or meaning_of_amount(headers.get("amount", ""))
     price, more, said = price_per_month(rows, amount, scale)
     paying, left, also = standing(rows, paused)
     rows = rows.assign(mrr=price.where(paying, 0))

@@ -16,13 +16,14 @@ from functools import cache
 from pathlib import Path, PurePath
 
 from cs_metrics.read.convert import Unreadable, month_of
-from cs_metrics.read.derive import AS_READ
+from cs_metrics.read.derive import AS_READ, meaning_of_amount
 from cs_metrics.read.files import Sheet
 from cs_metrics.tables import REVENUE, TABLES, Account, Mrr, Row, columns
 
 DESCRIBING = ("name", "csm", "segment", "region", "industry", "parent_id", "domain")
 CLEARLY = 0.08
 LIKELY = 1_000
+IDS = frozenset({"id", "number", "no", "nr", "code", "key", "nummer", "numero", "uuid", "oid"})
 TELLING = frozenset({"mrr", "arr", "csm", "segment", "renewal", "nps", "csat"})
 
 
@@ -151,7 +152,10 @@ def match_columns(sheet: Sheet, row: type[Row]) -> Match | None:
     describing = _describing(list(left)) if row.table in REVENUE else {}
     unused = tuple(h for h in left if h not in describing.values())
     for column, header in rivals.items():
-        if header in unused and column in taken:
+        named = (
+            column == "account_id" and IDS & set(alike(taken[column]).split()) and not IDS & set(alike(header).split())
+        )
+        if header in unused and column in taken and not named:
             unsure.setdefault(column, f"“{header}” could be {column}, too")
     ordered = {c: taken[c] for c in row.model_fields if c in taken}
     match = Match(row, ordered, unused, describing, unsure=unsure)
@@ -163,7 +167,7 @@ def _doubts(match: Match) -> dict[str, str]:
     doubts = {}
     if match.table == "subscriptions" and "amount" in match.columns:
         priced = {"mrr", "arr", "interval"} & set(match.columns)
-        if not priced and "month" not in alike(match.columns["amount"]):
+        if not priced and meaning_of_amount(match.columns["amount"]) is None:
             doubts["amount"] = f"“{match.columns['amount']}” could be per month, per year or for the whole term"
     return doubts
 
