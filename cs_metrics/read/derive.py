@@ -37,6 +37,7 @@ NEVER = frozenset({"incomplete", "incomplete expired", "draft", "never started"}
 UNPAID = frozenset({"past due", "unpaid", "overdue", "delinquent"})
 RUNNING = frozenset({"active", "live", "current", "renewed", "non renewing", "in trial ended", "open", "paying",
                      "customer", "aktiv", "laufend", "actif", "active subscription", "activo", "signed"})  # fmt: skip
+STANDINGS = {"trial": TRIAL, "never": NEVER, "paused": PAUSED, "unpaid": UNPAID, "ended": ENDED, "running": RUNNING}
 MOMENTS = ("at", "cancel", "churn")
 WITHOUT_CENTS = frozenset({"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV",
                            "XAF", "XOF", "XPF"})  # fmt: skip
@@ -101,6 +102,7 @@ class Priced(NamedTuple):
     rows: pd.DataFrame
     findings: list[Finding]
     assumed: list[str]
+    renamed: bool = False
 
 
 def _times(count: int, one: str, many: str = "") -> str:
@@ -289,7 +291,7 @@ def subscriptions_priced(
     rows = rows.assign(mrr=price.where(paying, 0))
     rows, late = _after_trial(rows)
     rows, several = _items(rows)
-    return Priced(rows, findings + more + left, said + also + assumed + late + several)
+    return Priced(rows, findings + more + left, said + also + assumed + late + several, bool(several))
 
 
 def standing(rows: pd.DataFrame, paused: str | None) -> tuple[pd.Series, list[Finding], list[str]]:
@@ -300,23 +302,23 @@ def standing(rows: pd.DataFrame, paused: str | None) -> tuple[pd.Series, list[Fi
     if "is_trial" in rows:
         paying &= ~rows["is_trial"].fillna(False).astype(bool)
     if "status" in rows:
-        status = plain_status(rows["status"])
-        counts = {name: int(status.isin(words).sum()) for name, words in
-                  (("trial", TRIAL), ("never", NEVER), ("paused", PAUSED), ("unpaid", UNPAID))}  # fmt: skip
-        paying &= ~status.isin(TRIAL | NEVER)
-        if counts["trial"]:
-            assumed.append(f"{_times(counts['trial'], 'subscription')} on trial count as 0")
-        if counts["never"]:
-            assumed.append(f"{_times(counts['never'], 'subscription')} that never began (incomplete, draft) count as 0")
-        if counts["paused"] and paused != "billed":
-            paying &= ~status.isin(PAUSED)
-            assumed.append(f"{_times(counts['paused'], 'paused subscription')} count as 0")
-        elif counts["paused"]:
-            assumed.append(f"{_times(counts['paused'], 'paused subscription')} count as billed")
-        if counts["unpaid"]:
-            assumed.append(f"{_times(counts['unpaid'], 'subscription')} past due or unpaid count as active")
-        endless = status.isin(ENDED) & rows["end_date"].isna() if "end_date" in rows else status.isin(ENDED)
-        for at in np.flatnonzero(endless & ~status.isin(NEVER)).tolist():
+        standings = standing_of(rows["status"])
+        count = standings.value_counts()
+        billed = paused == "billed"
+        paying &= ~standings.isin(("trial", "never", *(() if billed else ("paused",))))
+        assumed += [
+            told.format(_times(int(count[name]), one))
+            for name, one, told in (
+                ("trial", "subscription", "{} on trial count as 0"),
+                ("never", "subscription", "{} that never began (incomplete, draft) count as 0"),
+                ("paused", "paused subscription", "{} count as billed" if billed else "{} count as 0"),
+                ("unpaid", "subscription", "{} past due or unpaid count as active"),
+            )
+            if name in count
+        ]
+        ended = standings == "ended"
+        endless = ended & rows["end_date"].isna() if "end_date" in rows else ended
+        for at in np.flatnonzero(endless).tolist():
             findings.append(
                 Finding(
                     at,
@@ -326,15 +328,24 @@ def standing(rows: pd.DataFrame, paused: str | None) -> tuple[pd.Series, list[Fi
                     "row left out",
                 )
             )
-        known = TRIAL | PAUSED | ENDED | RUNNING | NEVER | UNPAID
-        if strange := sorted(set(status.dropna()) - known):
+        if strange := sorted({plain_status(text) for text in rows["status"][standings == "unknown"].unique()}):
             assumed.append(f"status {', '.join(strange[:5])} counts as active")
     return paying, findings, assumed
 
 
-def plain_status(status: pd.Series) -> pd.Series:
-    """Statuses in small letters, words parted by spaces."""
-    return status.str.casefold().str.replace(r"[_\s-]+", " ", regex=True).str.strip()
+def plain_status(text: str) -> str:
+    """A status in small letters, its words parted by spaces.
+
+    >>> plain_status("Past_due ")
+    'past due'
+    """
+    return re.sub(r"[_\s-]+", " ", text.casefold()).strip()
+
+
+def standing_of(status: pd.Series) -> pd.Series:
+    """What each status says of revenue: trial, never, paused, unpaid, ended, running or unknown; blank stays blank."""
+    kinds = {word: kind for kind, words in STANDINGS.items() for word in words}
+    return status.map({text: kinds.get(plain_status(text), "unknown") for text in status.dropna().unique()})
 
 
 def _ends(rows: pd.DataFrame, headers: dict[str, str], said: str | None) -> tuple[pd.DataFrame, list[str]]:
@@ -354,7 +365,7 @@ def _ends(rows: pd.DataFrame, headers: dict[str, str], said: str | None) -> tupl
         end = ended.fillna(end)
         assumed.append("a subscription ends on the day it really ended, not on the day it was cancelled")
     open_ = end.isna()
-    over = plain_status(rows["status"]).isin(ENDED) if "status" in rows else pd.Series(False, rows.index)
+    over = standing_of(rows["status"]) == "ended" if "status" in rows else pd.Series(False, rows.index)
     runs_on = open_ & canceled.notna() & paid.notna() & ~over
     end = end.where(~runs_on, paid.where(paid > canceled, canceled))
     if runs_on.any():
@@ -398,8 +409,11 @@ def _items(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     told_by = next((name for name in ("item_id", "product") if name in rows and rows[name].notna().any()), None)
     if "subscription_id" not in rows or told_by is None:
         return rows, []
+    again = rows["subscription_id"].duplicated(keep=False) & rows["subscription_id"].notna()
+    if not again.any():
+        return rows, []
     id_, item = rows["subscription_id"].astype(object), rows[told_by].astype(object)
-    given = id_.notna() & item.notna() & id_.duplicated(keep=False)
+    given = again & item.notna()
     of = pd.DataFrame({"id": id_, "item": item.astype(str), "account": rows["account_id"].astype(object)})[given]
     groups = of.groupby("id")
     several = (groups["item"].transform("nunique") == groups["item"].transform("size")) & (

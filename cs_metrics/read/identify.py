@@ -12,7 +12,7 @@ from cs_metrics.tables import REVENUE
 
 SHORT = 15
 EVERYBODYS = frozenset(("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com",
-                        "gmx.de", "web.de", "live.com", "aol.com", "proton.me", "protonmail.com", "me.com"))  # fmt: skip
+                        "gmx.de", "web.de", "live.com", "aol.com", "proton.me", "me.com"))  # fmt: skip
 
 
 def aliases_of(rows: Iterable[Mapping[str, str | None]]) -> dict[str, str]:

@@ -138,7 +138,7 @@ def match_columns(sheet: Sheet, row: type[Row]) -> Match | None:
         if column not in taken and header in left:
             taken[column] = header
             if worth >= LIKELY:
-                unsure[column] = f"“{header}” is only like the names of {column}"
+                unsure[column] = f"“{header}” is like {column}, but not exactly one of its names"
             del left[header]
         elif column in taken and header in left and worth < LIKELY:
             rivals.setdefault(column, header)

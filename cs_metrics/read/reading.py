@@ -469,8 +469,9 @@ def _subscribed(
     rows = _priced(rows, done.rows["mrr"])
     for name in ("start_date", "end_date"):
         if name in done.rows:
-            rows = _set(rows, name, pa.array(done.rows[name].dt.date, pa.date32()))
-    if "subscription_id" in done.rows:
+            days = pa.array(done.rows[name].astype("datetime64[s]"), pa.timestamp("s"), from_pandas=True)
+            rows = _set(rows, name, days.cast(pa.date32(), safe=False))
+    if done.renamed:
         rows = _set(rows, "subscription_id", pa.array(done.rows["subscription_id"], pa.string()).dictionary_encode())
     out = np.zeros(len(rows), dtype=bool)
     out[[f.at for f in done.findings if f.severity == "row left out"]] = True
