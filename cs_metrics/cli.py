@@ -10,7 +10,7 @@ import getpass
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
@@ -329,6 +329,28 @@ def slides(
         _write(pd.DataFrame(files, columns=["file", "slides"]), format, "file", "slides")
 
 
+@app.command()
+def layouts(
+    name: Annotated[str | None, typer.Argument(help="A layout: its recipe is printed, to copy and change.")] = None,
+    format: As = Format.table,
+) -> None:
+    """The exports of known tools that are recognised by themselves; with a name, its recipe."""
+    import pandas as pd
+
+    with _kindly():
+        from cs_metrics.read.layouts import layouts as known
+        from cs_metrics.read.layouts import text_of
+
+        if name is None:
+            rows = [(each, said.table, ", ".join(said.columns)) for each, said in sorted(known().items())]
+            _write(pd.DataFrame(rows, columns=["layout", "table", "columns"]), format)
+            return
+        try:
+            sys.stdout.write(text_of(name))
+        except KeyError:
+            raise typer.BadParameter(f"there is no layout {name}; see cs-metrics layouts") from None
+
+
 # --- the store --------------------------------------------------------------------------------------------------------
 
 
@@ -343,9 +365,10 @@ def import_(
     """Import files into a database, as one batch: all of it or nothing."""
     with _kindly():
         from cs_metrics.store.batches import Brought, import_batch
-        from cs_metrics.store.known import accounts_known
+        from cs_metrics.store.recipes import recipes_kept
 
-        reading = _read(sources, recipe, accounts_known(into)).usable()
+        kept = [each.text for each in recipes_kept(into)]
+        reading = _read(sources, recipe, into, kept).usable()
         files = [Brought(file.name, file.sha256, len(file.data)) for file in reading.files]
         done = import_batch(into, reading.tables, files, _who(), note)
         _say(f"batch {done.batch} imported")
@@ -413,14 +436,23 @@ def _who() -> str:
         return ""
 
 
-def _read(sources: list[str], recipe: Path | None, known: frozenset[str] = frozenset()) -> Reading:
-    """Read files and say what was assumed."""
+def _read(sources: list[str], recipe: Path | None, into: str | None = None, kept: Sequence[str] = ()) -> Reading:
+    """Read files, by a recipe and those ``kept``, against the accounts of the database they go ``into``."""
+    from cs_metrics.read.identify import aliases_of
     from cs_metrics.read.reading import read_paths
-    from cs_metrics.read.recipe import recipe_of
+    from cs_metrics.read.recipe import Recipe, recipe_of
 
     if recipe is not None and not recipe.is_file():
         raise typer.BadParameter(f"there is no recipe {recipe}")
-    reading = read_paths(list(sources), recipe_of(recipe.read_text("utf-8"), recipe.name) if recipe else None, known)
+    given = [recipe_of(recipe.read_text("utf-8"), recipe.name)] if recipe else []
+    said = Recipe(file=[part for each in [*given, *map(recipe_of, kept)] for part in each.file])
+    known: frozenset[str] = frozenset()
+    aliases: dict[str, str] = {}
+    if into is not None:
+        from cs_metrics.store.known import accounts_called, accounts_known
+
+        known, aliases = accounts_known(into), aliases_of(accounts_called(into))
+    reading = read_paths(list(sources), said, known, aliases)
     for assumed in reading.assumed:
         _say(f"assumed: {assumed}")
     return reading

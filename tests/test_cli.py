@@ -41,6 +41,7 @@ COLUMNS = {
     "explain": (["explain", "arr", GOLDEN], "account_id name group opening closing top bottom note"),
     "backtest": (["backtest", GOLDEN], "as_of n events auc low high lift precision recall"),
     "at-risk": (["at-risk", GOLDEN], "rank account_id name csm mrr renewal_date health pulse reasons plan plan_age_days"),
+    "layouts": (["layouts"], "layout table columns"),
     "advocates": (["advocates", GOLDEN], "rank account_id name csm mrr met missed reference_ready"),
 }  # fmt: skip
 
@@ -53,6 +54,20 @@ def test_columns_are_as_promised(command: str) -> None:
     assert next(csv.reader(io.StringIO(out))) == names.split()
     for row in rows(*arguments):
         assert list(row) == names.split()
+
+
+def test_a_layout_is_printed_as_the_recipe_it_is(tmp_path: Path) -> None:
+    code, out, _ = run("layouts", "baremetrics")
+    assert code == 0
+    (tmp_path / "mine.toml").write_text(out.replace('money = "cents"', 'money = "units"'))
+    (tmp_path / "book.csv").write_text(
+        "customer_oid,subscription_oid,plan_amount,plan_interval,subscription_started_at\nA,S,50,month,2025-01-01\n"
+    )
+    asked = ["report", str(tmp_path / "book.csv"), "--metric", "mrr", "--until", "2025-03"]
+    assert [row["value"] for row in rows(*asked)] == [0.5]
+    assert [row["value"] for row in rows(*asked, "--recipe", str(tmp_path / "mine.toml"))] == [50]
+    code, _, err = run("layouts", "nobody")
+    assert (code, "there is no layout nobody" in err) == (2, True)
 
 
 def test_report_gives_the_last_quarter_by_default() -> None:
@@ -210,3 +225,23 @@ def test_backtest_gives_a_row_per_quarter_and_one_for_all() -> None:
     code, _, err = run("backtest", GOLDEN)
     assert (code, "too few to tell" in err) == (0, True)
     assert run("backtest", GOLDEN, "--score", "mood")[0] == 2
+
+
+def test_a_kept_mapping_and_known_names_serve_the_next_import(tmp_path: Path) -> None:
+    from cs_metrics.store.known import tables_known
+    from cs_metrics.store.recipes import keep_recipe
+
+    database = f"sqlite:///{tmp_path / 'book.db'}"
+    (tmp_path / "accounts.csv").write_text("account_id,name,csm\nA1,Acme,Ann\n")
+    (tmp_path / "odd.csv").write_text("Kürzel,Preis,Ab\nA1,100,2025-01-01\n")
+    (tmp_path / "tickets.csv").write_text("ticket_id,account_id,opened_at\n1,ACME,2025-01-05\n")
+    keep_recipe(
+        database, "odd", "odd.csv",
+        '[[file]]\nheaders = ["Kürzel", "Preis", "Ab"]\ntable = "subscriptions"\ncolumns = { account_id = "Kürzel", mrr = "Preis", start_date = "Ab" }',
+    )  # fmt: skip
+    for files in (["accounts.csv", "odd.csv"], ["tickets.csv"]):
+        code, _, err = run("import", *(str(tmp_path / name) for name in files), "--into", database)
+        assert code == 0, err
+    known = tables_known(database)
+    assert known["subscriptions"]["mrr"].to_pylist() == [360_000]
+    assert known["tickets"]["account_id"].to_pylist() == ["A1"]

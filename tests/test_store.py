@@ -25,6 +25,7 @@ from cs_metrics.store.batches import Brought, history, import_batch, latest_batc
 from cs_metrics.store.database import address, migration_engine, ready, transaction
 from cs_metrics.store.entries import record_row
 from cs_metrics.store.known import accounts_known, batch_known_at, tables_known
+from cs_metrics.store.recipes import keep_recipe, recipes_kept
 from cs_metrics.tables import Pulse, Risk, frames
 
 
@@ -207,6 +208,19 @@ def test_a_day_is_known_by_its_last_batch(database: str) -> None:
 def test_the_schema_is_what_the_migrations_make(database: str) -> None:
     with migration_engine(ready(database)).connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+
+
+def test_of_the_recipes_for_a_layout_the_last_one_holds(database: str) -> None:
+    assert recipes_kept(database) == []
+    for layout, text in (("a", "first"), ("b", "other"), ("a", 'second; it\'s "quoted"')):
+        keep_recipe(database, layout, f"{layout}.csv", text, "ann")
+    assert [(kept.layout, kept.text) for kept in recipes_kept(database)] == [
+        ("a", 'second; it\'s "quoted"'),
+        ("b", "other"),
+    ]
+    assert recipes_kept(database)[0].who == "ann"
+    keep_recipe(database, "a", "a.csv", "")
+    assert [kept.layout for kept in recipes_kept(database)] == ["b"]
 
 
 def test_a_database_from_the_future_is_refused(database: str) -> None:

@@ -1,18 +1,30 @@
-"""Which table is this, and which of its columns is which? Decided by headers, never by position."""
+"""Which table is this, and which of its columns is which? Decided by headers, never by position.
+
+A header is known by a column's names: those in ``cs_metrics.tables``, in English, and those in ``synonyms.toml``, from
+exports and in other languages. Said exactly it is sure; with words more (a currency, the name of the table) or in
+another order it is likely, and marked to be confirmed.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+import tomllib
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from cs_metrics.read.convert import Unreadable, month_of
+from cs_metrics.read.derive import AS_READ, meaning_of_amount
 from cs_metrics.read.files import Sheet
 from cs_metrics.tables import REVENUE, TABLES, Account, Mrr, Row, columns
 
 DESCRIBING = ("name", "csm", "segment", "region", "industry", "parent_id", "domain")
 CLEARLY = 0.08
+LIKELY = 1_000
+IDS = frozenset({"id", "number", "no", "nr", "code", "key", "nummer", "numero", "uuid", "oid"})
+TELLING = frozenset({"mrr", "arr", "csm", "segment", "renewal", "nps", "csat"})
 
 
 @dataclass(frozen=True)
@@ -20,7 +32,8 @@ class Match:
     """A sheet recognised as a table: field → header, and what the other headers are.
 
     ``describing`` are columns of a revenue table that describe its accounts; ``months`` the month headers of a
-    wide table; ``unused`` what is left, which in a list of accounts are attributes.
+    wide table; ``unused`` what is left, which in a list of accounts are attributes; ``unsure`` the columns a person
+    should confirm, with the reason.
     """
 
     row: type[Row]
@@ -29,6 +42,7 @@ class Match:
     describing: dict[str, str] = field(default_factory=dict)
     months: dict[str, int] = field(default_factory=dict)
     score: float = 0.0
+    unsure: dict[str, str] = field(default_factory=dict)
 
     @property
     def table(self) -> str:
@@ -47,11 +61,38 @@ def plain(header: str) -> str:
     return re.sub(r"[\W_]+", " ", text.casefold()).strip()
 
 
+NOISE = frozenset(("in", "of", "the", "utc", "gmt", "usd", "eur", "gbp", "chf", "sek", "nok", "dkk", "aud", "cad",
+                   "jpy", "us", "dollar", "dollars", "euro", "euros", "de", "des", "du", "der", "la", "le", "del",
+                   "c", "pc", "field", "value", "current", "net"))  # fmt: skip
+
+
+@cache
+def alike(header: str) -> str:
+    """A header as it is compared: plain, without accents.
+
+    >>> alike("Verlängerungs-Datum"), alike("N° client")
+    ('verlangerungs datum', 'n client')
+    """
+    spread = unicodedata.normalize("NFKD", plain(header))
+    return re.sub(r"\W+", " ", "".join(c for c in spread if not unicodedata.combining(c))).strip()
+
+
+@cache
+def core(header: str, called: tuple[str, ...] = ()) -> frozenset[str]:
+    """The words of a header that count: in any order, without currencies, fillers and the table's own name.
+
+    >>> sorted(core("Date of Renewal")), sorted(core("Opportunity: Close Date", ("opportunity",)))
+    (['date', 'renewal'], ['close', 'date'])
+    """
+    words = frozenset(alike(header).split())
+    return (words - NOISE - (frozenset(called) - TELLING)) or words
+
+
 def recognise(sheet: Sheet) -> list[Match]:
     """The tables this sheet could be, best first; none if it is like no known table."""
-    months = _month_headers(sheet)
+    months = month_headers(sheet.headers)
     found = []
-    for row in TABLES.values():
+    for row in AS_READ.values():
         match = _wide(sheet, months) if row is Mrr and len(months) >= 2 else match_columns(sheet, row)
         if match is not None:
             found.append(_scored(match, sheet))
@@ -66,40 +107,74 @@ def named_as(sheet: Sheet) -> type[Row] | None:
 
 def lacking(sheet: Sheet, row: type[Row]) -> list[str]:
     """What the sheet lacks to be this table: of each needed group of columns, none is there."""
-    have = {
-        column for column, synonyms in _synonyms(row).items() for header in sheet.headers if plain(header) in synonyms
-    }
+    have = {column for _, _, column, _ in _candidates(list(sheet.headers), row)}
     return [" or ".join(group) for group in row.needs if not have & set(group)]
+
+
+def _candidates(headers: list[str], row: type[Row]) -> list[tuple[int, int, str, str]]:
+    """Which headers could be which columns, best first: how well they fit, the column's place, column, header."""
+    called = tuple(word for name in (row.table, *row.called) for word in (name, name.removesuffix("s")))
+    found = []
+    for place, (column, names) in enumerate(_synonyms(row).items()):
+        cores = _cores(row)[column]
+        for header in headers:
+            name, within = alike(header), alike(header.partition(":")[2])
+            if name in names:
+                found.append((names.index(name), place, column, header))
+            elif within in names:
+                found.append((LIKELY + names.index(within), place, column, header))
+            elif (words := core(header, called)) in cores:
+                found.append((LIKELY + cores.index(words), place, column, header))
+    return sorted(found, key=lambda each: each[:2])
 
 
 def match_columns(sheet: Sheet, row: type[Row]) -> Match | None:
     """The columns of this table among the sheet's headers; None where a needed one is missing."""
-    left = {header: plain(header) for header in sheet.headers}
+    left = dict.fromkeys(sheet.headers)
     taken: dict[str, str] = {}
-    candidates = sorted(
-        (synonyms.index(name), place, column, header)
-        for place, (column, synonyms) in enumerate(_synonyms(row).items())
-        for header, name in left.items()
-        if name in synonyms
-    )
-    for _, _, column, header in candidates:
+    unsure: dict[str, str] = {}
+    rivals: dict[str, str] = {}
+    for worth, _, column, header in _candidates(list(left), row):
         if column not in taken and header in left:
             taken[column] = header
+            if worth >= LIKELY:
+                unsure[column] = f"“{header}” is like {column}, but not exactly one of its names"
             del left[header]
+        elif column in taken and header in left and worth < LIKELY:
+            rivals.setdefault(column, header)
     if row.table not in REVENUE and row is not Account and "name" in taken and "account_id" not in taken:
         return None
     if "account_id" in row.model_fields and "account_id" not in taken and "name" in taken and row is Account:
         taken["account_id"] = taken.pop("name")
+        unsure.pop("name", None)
     if not all(any(name in taken for name in group) for group in row.needs):
         return None
-    describing = _describing(left) if row.table in REVENUE else {}
+    describing = _describing(list(left)) if row.table in REVENUE else {}
     unused = tuple(h for h in left if h not in describing.values())
-    return Match(row, {c: taken[c] for c in row.model_fields if c in taken}, unused, describing)
+    for column, header in rivals.items():
+        named = (
+            column == "account_id" and IDS & set(alike(taken[column]).split()) and not IDS & set(alike(header).split())
+        )
+        if header in unused and column in taken and not named:
+            unsure.setdefault(column, f"“{header}” could be {column}, too")
+    ordered = {c: taken[c] for c in row.model_fields if c in taken}
+    match = Match(row, ordered, unused, describing, unsure=unsure)
+    return replace(match, unsure={**unsure, **_doubts(match)})
+
+
+def _doubts(match: Match) -> dict[str, str]:
+    """What headers cannot tell: a price without an interval."""
+    doubts = {}
+    if match.table == "subscriptions" and "amount" in match.columns:
+        priced = {"mrr", "arr", "interval"} & set(match.columns)
+        if not priced and meaning_of_amount(match.columns["amount"]) is None:
+            doubts["amount"] = f"“{match.columns['amount']}” could be per month, per year or for the whole term"
+    return doubts
 
 
 def _wide(sheet: Sheet, months: dict[str, int]) -> Match | None:
     """A sheet with a column per month, as MRR."""
-    others = {header: plain(header) for header in sheet.headers if header not in months}
+    others = {header: alike(header) for header in sheet.headers if header not in months}
     ids = _synonyms(Mrr)["account_id"]
     account = min((h for h, name in others.items() if name in ids), key=lambda h: ids.index(others[h]), default=None)
     if account is None:
@@ -108,29 +183,24 @@ def _wide(sheet: Sheet, months: dict[str, int]) -> Match | None:
     for column in ("product", "currency"):
         fitting = [h for h, name in others.items() if name in _synonyms(Mrr)[column] and h not in taken.values()]
         taken |= dict.fromkeys([column], fitting[0]) if fitting else {}
-    left = {h: name for h, name in others.items() if h not in taken.values()}
+    left = [h for h in others if h not in taken.values()]
     describing = _describing(left)
     return Match(Mrr, taken, tuple(h for h in left if h not in describing.values()), describing, months)
 
 
-def _describing(left: dict[str, str]) -> dict[str, str]:
+def _describing(left: list[str]) -> dict[str, str]:
     """Headers that describe the account, found in a table of revenue."""
     found: dict[str, str] = {}
-    for column in DESCRIBING:
-        synonyms = _synonyms(Account)[column]
-        header = min(
-            (h for h, n in left.items() if n in synonyms and h not in found.values()),
-            key=lambda h: synonyms.index(left[h]),
-            default=None,
-        )
-        if header is not None:
+    for worth, _, column, header in _candidates(left, Account):
+        if worth < LIKELY and column in DESCRIBING and column not in found and header not in found.values():
             found[column] = header
-    return found
+    return {column: found[column] for column in DESCRIBING if column in found}
 
 
-def _month_headers(sheet: Sheet) -> dict[str, int]:
+def month_headers(headers: Iterable[str]) -> dict[str, int]:
+    """The headers that are months, as numbers: 202503."""
     months = {}
-    for header in sheet.headers:
+    for header in headers:
         try:
             months[header] = month_of(re.sub(r"(?i)^\s*(mrr|revenue)[\s_:-]*", "", header))
         except Unreadable:
@@ -141,11 +211,12 @@ def _month_headers(sheet: Sheet) -> dict[str, int]:
 def _scored(match: Match, sheet: Sheet) -> Match:
     """How well the sheet is this table: headers it explains, its columns found, and what file and sheet are called."""
     explained = len(match.columns) + len(match.describing) + len(match.months)
-    score = explained / len(sheet.headers) + 0.5 * explained / (len(match.row.model_fields) + len(match.months))
+    known = len(TABLES[match.table].model_fields) + len(match.months)
+    score = explained / len(sheet.headers) + 0.5 * min(explained, known) / known
     score += 0.3 * bool(match.months) + _named(match.row, sheet)
     if match.row is Account:
         score -= 1.5 * (not _distinct(sheet, match.columns["account_id"])) + 0.5 * ("month" in match.columns)
-    return Match(match.row, match.columns, match.unused, match.describing, match.months, score)
+    return replace(match, score=score)
 
 
 def _named(row: type[Row], sheet: Sheet) -> float:
@@ -174,6 +245,23 @@ def _distinct(sheet: Sheet, header: str) -> bool:
 
 
 @cache
+def _also() -> dict[str, dict[str, list[str]]]:
+    """The names of ``synonyms.toml``: per table, or everywhere, column → names."""
+    return tomllib.loads((Path(__file__).parent / "synonyms.toml").read_text("utf-8"))
+
+
+@cache
 def _synonyms(row: type[Row]) -> dict[str, list[str]]:
     """The headers each column goes by, best first."""
-    return {c.name: [plain(c.name), *(plain(name) for name in c.also)] for c in columns(row).values()}
+    more, own = _also().get("everywhere", {}), _also().get(row.table, {})
+    return {
+        c.name: list(dict.fromkeys(alike(n) for n in (c.name, *c.also, *own.get(c.name, ()), *more.get(c.name, ()))))
+        for c in columns(row).values()
+    }
+
+
+@cache
+def _cores(row: type[Row]) -> dict[str, list[frozenset[str]]]:
+    """The words that count of each of these headers; of single words none, they say too little."""
+    found = {column: [frozenset(name.split()) for name in names] for column, names in _synonyms(row).items()}
+    return {column: [words for words in names if len(words) > 1 or words & TELLING] for column, names in found.items()}

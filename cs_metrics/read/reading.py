@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,14 +13,34 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cs_metrics.book import SCALE
 from cs_metrics.read.check import check_accounts, check_keys, check_revenue, check_rows, with_ids
 from cs_metrics.read.convert import LONG, WORDS, Converted, Options, convert
-from cs_metrics.read.derive import Finding, first_day_without, long_months, price_per_month, standing
+from cs_metrics.read.derive import (
+    AS_READ,
+    INGREDIENTS,
+    in_minor_units,
+    long_months,
+    price_per_month,
+    subscriptions_priced,
+)
 from cs_metrics.read.files import File, Sheet, files_of, open_file
-from cs_metrics.read.match import CLEARLY, Match, lacking, named_as, plain, recognise, survey_kind
+from cs_metrics.read.identify import identified
+from cs_metrics.read.layouts import layout_for
+from cs_metrics.read.match import (
+    CLEARLY,
+    DESCRIBING,
+    Match,
+    lacking,
+    month_headers,
+    named_as,
+    plain,
+    recognise,
+    survey_kind,
+)
 from cs_metrics.read.problems import Refused, Trouble, shortened
-from cs_metrics.read.recipe import FileRecipe, Recipe
-from cs_metrics.tables import TABLES, Account, Column, columns
+from cs_metrics.read.recipe import FileRecipe, Recipe, header_like
+from cs_metrics.tables import REVENUE, TABLES, Account, Column, columns
 
 MOST_LISTED = 1_000
 TEXT = Column("text", "text", "", (), False, None, None, None)
@@ -34,6 +54,19 @@ class Part(NamedTuple):
     match: Match
     rows: pa.Table
     numbers: np.ndarray
+
+
+class Understood(NamedTuple):
+    """A sheet and what it was taken for; ``by`` says who said so: a recipe, a layout's name, or its headers.
+
+    ``others`` are the tables it could be as well.
+    """
+
+    sheet: Sheet
+    match: Match | None
+    options: Options
+    by: str
+    others: tuple[Match, ...] = ()
 
 
 class Count(NamedTuple):
@@ -55,6 +88,7 @@ class Reading:
     troubles: list[Trouble] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
     counts: list[Count] = field(default_factory=list)
+    understood: list[Understood] = field(default_factory=list)
 
     @property
     def refused(self) -> list[Trouble]:
@@ -77,7 +111,12 @@ class Reading:
         }
 
 
-def read_paths(paths: list[str | Path], recipe: Recipe | None = None, known: Iterable[str] = ()) -> Reading:
+def read_paths(
+    paths: list[str | Path],
+    recipe: Recipe | None = None,
+    known: Iterable[str] = (),
+    aliases: Mapping[str, str] | None = None,
+) -> Reading:
     """Read files and folders. Raises Refused where a path does not exist."""
     try:
         files = list(files_of(paths))
@@ -93,13 +132,19 @@ def read_paths(paths: list[str | Path], recipe: Recipe | None = None, known: Ite
             "refused",
         )
         raise Refused([trouble]) from None
-    return read(files, recipe, known)
+    return read(files, recipe, known, aliases)
 
 
-def read(files: Iterable[File], recipe: Recipe | None = None, known: Iterable[str] = ()) -> Reading:
+def read(
+    files: Iterable[File],
+    recipe: Recipe | None = None,
+    known: Iterable[str] = (),
+    aliases: Mapping[str, str] | None = None,
+) -> Reading:
     """Read files: recognise each sheet, convert its columns, check the whole.
 
-    ``known`` are ids of accounts that exist already, so that facts about them are not strangers.
+    ``known`` are ids of accounts that exist already, so that facts about them are not strangers; ``aliases`` what
+    else they are called.
     """
     reading = Reading(files=list(files))
     parts = [part for file in reading.files for part in _parts(file, recipe or Recipe(), reading)]
@@ -108,6 +153,7 @@ def read(files: Iterable[File], recipe: Recipe | None = None, known: Iterable[st
             reading.tables[table] = _joined(of_table, reading)
     _add_descriptions(parts, reading)
     check_revenue(reading.tables, reading.troubles, reading.assumed)
+    reading.tables = identified(reading.tables, known := frozenset(known), aliases or {}, reading.assumed)
     reading.tables = check_accounts(reading.tables, known, reading.troubles)
     kept = {table: len(rows) for table, rows in reading.tables.items()}
     if not kept and not reading.refused:
@@ -132,17 +178,54 @@ def _parts(file: File, recipe: Recipe, reading: Reading) -> Iterator[Part]:
     opened = open_file(file)
     reading.troubles += opened.troubles
     for sheet in opened.sheets:
-        said = recipe.part_for(sheet)
-        match = _said(sheet, said, reading) if said else _recognised(sheet, reading)
+        found = understood(sheet, recipe, reading)
+        reading.understood.append(found)
+        if found.match is not None:
+            yield _part(sheet, found.match, found.options, reading)
+
+
+def understood(sheet: Sheet, recipe: Recipe, reading: Reading) -> Understood:
+    """What a sheet is: by the recipe, else by a known layout, else by its headers.
+
+    What is wrong and what was assumed goes to ``reading``.
+    """
+    if said := recipe.part_for(sheet):
+        return Understood(sheet, _said(sheet, said, reading), said.options.as_options(), "recipe")
+    if (layout := layout_for(sheet)) is not None:
+        name, said = layout
+        match = _said(sheet, said, reading)
         if match is not None:
-            yield _part(sheet, match, said.options.as_options() if said else Options(), reading)
+            _tell(sheet, match, said, name, reading)
+        return Understood(sheet, match, said.options.as_options(), name)
+    match, others = _recognised(sheet, reading)
+    return Understood(sheet, match, Options(), "headers", others)
 
 
-def _recognised(sheet: Sheet, reading: Reading) -> Match | None:
+def _tell(sheet: Sheet, match: Match, said: FileRecipe, name: str, reading: Reading) -> None:
+    """Say which layout was recognised, what it takes for granted, and what it cannot tell."""
+    used = ", ".join(f"{header} → {column}" for column, header in [*match.columns.items(), *match.describing.items()])
+    reading.assumed.append(f"{sheet.place} is read as {match.table}, in the layout {name} ({said.about}): {used}")
+    options = said.options
+    for column, values in options.values.items():
+        if column in match.columns:
+            told = ", ".join(f"{old} as {new or 'no answer'}" for old, new in values.items())
+            reading.assumed.append(f"{sheet.place}, {match.columns[column]}: {told}")
+    if options.money == "cents":
+        reading.assumed.append(f"{sheet.place}: amounts are in cents")
+    for column, value in options.constants.items():
+        reading.assumed.append(f"{sheet.place}: {column} is {value} for every row")
+    _tell_unsure(sheet, match, reading)
+
+
+def _tell_unsure(sheet: Sheet, match: Match, reading: Reading) -> None:
+    reading.assumed += [f"{sheet.place}, unsure: {why}" for why in match.unsure.values()]
+
+
+def _recognised(sheet: Sheet, reading: Reading) -> tuple[Match | None, tuple[Match, ...]]:
     """The table a sheet is by its headers; said where it is none, refused where it could be two."""
     found = recognise(sheet)
     meant = named_as(sheet)
-    if meant is not None and (missing := lacking(sheet, meant)) and not any(match.row is meant for match in found):
+    if meant is not None and (missing := lacking(sheet, meant)) and not any(m.table == meant.table for m in found):
         reading.counts.append(Count(sheet.file, sheet.name, "", len(sheet), 0))
         reading.troubles.append(
             sheet.trouble(
@@ -150,7 +233,7 @@ def _recognised(sheet: Sheet, reading: Reading) -> Match | None:
                 f"Add the column, or rename one. The file has: {shortened(', '.join(sheet.headers), 120)}.",
             )
         )
-        return None
+        return None, tuple(found)
     if not found:
         reading.counts.append(Count(sheet.file, sheet.name, "", len(sheet), 0))
         headers = shortened(", ".join(sheet.headers), 120)
@@ -161,7 +244,7 @@ def _recognised(sheet: Sheet, reading: Reading) -> Match | None:
                 severity="row left out",
             )
         )
-        return None
+        return None, ()
     best, *others = found
     if others and others[0].score > best.score - CLEARLY:
         reading.troubles.append(
@@ -170,33 +253,41 @@ def _recognised(sheet: Sheet, reading: Reading) -> Match | None:
                 "Name the file after its table, or say which it is in a recipe.",
             )
         )
-        return None
+        return None, tuple(found)
     used = ", ".join(f"{header} → {name}" for name, header in best.columns.items() if plain(header) != plain(name))
     extra = f", a month in each of {len(best.months)} columns" if best.months else ""
     reading.assumed.append(f"{sheet.place} is read as {best.table}{extra}" + (f": {used}" if used else ""))
     if best.unused and best.row is not Account:
         reading.assumed.append(f"{sheet.place}: not used: {', '.join(best.unused)}")
-    return best
+    _tell_unsure(sheet, best, reading)
+    return best, tuple(others)
 
 
 def _said(sheet: Sheet, said: FileRecipe, reading: Reading) -> Match | None:
     """The table a recipe says a sheet is; what the recipe names and the sheet lacks is refused."""
-    row = TABLES[said.table]
-    has, knows = f"The file has: {', '.join(sheet.headers)}.", f"It has: {', '.join(row.model_fields)}."
-    absent = [header for header in said.columns.values() if header not in sheet.headers]
-    strange = [name for name in [*said.columns, *said.options.constants] if name not in row.model_fields]
+    row = AS_READ[said.table]
+    about = DESCRIBING if said.table in REVENUE else ()
+    has, knows = f"The file has: {', '.join(sheet.headers)}.", f"It has: {', '.join(TABLES[said.table].model_fields)}."
+    found, absent = said.located(sheet)
+    strange = [name for name in said.columns if name not in row.model_fields and name not in about]
+    strange += [name for name in said.options.constants if name not in row.model_fields]
     wrong = [sheet.trouble("The recipe names a column the file does not have.", has, column=name) for name in absent]
     wrong += [
         sheet.trouble(f"The recipe maps to a column {said.table} does not have.", knows, column=name)
         for name in strange
     ]
-    left = tuple(h for h in sheet.headers if h not in said.columns.values())
+    wrong += [
+        sheet.trouble("The recipe keeps rows by a column the file does not have.", has, column=name)
+        for name in said.options.keep
+        if not said.headers and name not in found and header_like(name, sheet.headers) is None
+    ]
+    left = tuple(h for h in sheet.headers if h not in found.values())
     months = {}
-    if said.table == "mrr" and "month" not in said.columns and not {"mrr", "arr"} & set(said.columns):
-        months = next((match.months for match in recognise(sheet) if match.months), {})
+    if said.table == "mrr" and "month" not in found and not {"mrr", "arr"} & set(found):
+        months = month_headers(left)
         left = tuple(h for h in left if h not in months)
     have = {
-        *said.columns,
+        *found,
         *said.options.constants,
         *(("month", "mrr") if months else ()),
         *(("month",) if said.options.month else ()),
@@ -204,7 +295,12 @@ def _said(sheet: Sheet, said: FileRecipe, reading: Reading) -> Match | None:
     lacks = [f"The recipe gives {said.table} no {' or '.join(group)}." for group in row.needs if not have & set(group)]
     wrong += [sheet.trouble(what, "Map one of the file's columns to it.") for what in lacks]
     reading.troubles += wrong
-    return None if wrong else Match(row, said.columns, left, {}, months)
+    if wrong:
+        return None
+    described = {name: header for name, header in found.items() if name not in row.model_fields}
+    used = {name: header for name, header in found.items() if name in row.model_fields}
+    unsure = {name: why for name, why in said.unsure.items() if name in found}
+    return Match(row, used, left, described, months, unsure=unsure)
 
 
 # --- one sheet ---------------------------------------------------------------------------------------------------
@@ -213,8 +309,8 @@ def _said(sheet: Sheet, said: FileRecipe, reading: Reading) -> Match | None:
 def _part(sheet: Sheet, match: Match, options: Options, reading: Reading) -> Part:
     """A sheet's columns converted, its rows checked one by one."""
     spec, typed, keep = columns(match.row), {}, np.ones(len(sheet), dtype=bool)
-    wanted = {header: spec[name] for name, header in match.columns.items()}
-    for (header, column), found in zip(wanted.items(), _columns(sheet, wanted, options), strict=True):
+    wanted = [(header, spec[name]) for name, header in match.columns.items()]
+    for (header, column), found in zip(wanted, _columns(sheet, wanted, options), strict=True):
         _noted(found, sheet, header, column, reading, worthless=column.name == match.row.rests_on)
         typed[column.name] = found.values
         if column.name == match.row.rests_on:
@@ -261,16 +357,17 @@ def _attribute(header: str, taken: Iterable[str]) -> str:
     return name
 
 
-def _columns(sheet: Sheet, wanted: dict[str, Column], options: Options) -> list[Converted]:
+def _columns(sheet: Sheet, wanted: list[tuple[str, Column]], options: Options) -> list[Converted]:
     """Columns converted, two at a time."""
 
-    def converted(header: str, column: Column) -> Converted:
+    def converted(each: tuple[str, Column]) -> Converted:
+        header, column = each
         return convert(sheet.coded(header) if column.kind in WORDS else sheet.texts(header), column, options)
 
     if len(sheet) < LONG:
-        return [converted(header, column) for header, column in wanted.items()]
+        return [converted(each) for each in wanted]
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(converted, wanted, wanted.values()))
+        return list(pool.map(converted, wanted))
 
 
 def _noted(
@@ -292,8 +389,10 @@ def _wanted(sheet: Sheet, match: Match, typed: dict[str, pa.Array], options: Opt
     """Which rows a recipe wants to keep."""
     keep = np.ones(len(sheet), dtype=bool)
     for name, values in options.keep.items():
-        header = match.columns.get(name, name)
-        texts = sheet.texts(header) if header in sheet.headers else typed[name].cast(pa.string())
+        header = match.columns.get(name) or header_like(name, sheet.headers)
+        if header is None:
+            continue
+        texts = sheet.texts(header)
         wanted = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(texts)), pa.array([v.casefold() for v in values]))
         keep &= wanted.to_numpy(zero_copy_only=False)
     return keep
@@ -320,51 +419,69 @@ def _derived(
     sheet: Sheet, match: Match, rows: pa.Table, numbers: np.ndarray, options: Options, reading: Reading
 ) -> tuple[pa.Table, np.ndarray]:
     """Prices per month, the first day without service, and whether a subscription pays at all."""
-    if match.table not in ("mrr", "subscriptions", "accounts") or not {"mrr", "arr", "amount"} & set(rows.column_names):
-        return rows, numbers
-    needed = {
-        "mrr",
-        "arr",
-        "amount",
-        "interval",
-        "quantity",
-        "status",
-        "is_trial",
-        "start_date",
-        "end_date",
-        "account_id",
-        "product",
-        "subscription_id",
-    }
-    frame = rows.select(
-        [c for c in rows.column_names if c in needed and (match.table == "subscriptions" or c in ("mrr", "arr"))]
-    )
-    if match.table != "subscriptions" and "mrr" in frame.column_names and "arr" not in frame.column_names:
-        return rows, numbers
+    names = set(rows.column_names)
+    if options.money == "cents":
+        rows = _in_own_units(sheet, match, rows, reading)
+    if match.table == "opportunities" and options.amount == "per year" and "amount" in names:
+        yearly = rows["amount"].to_pandas().astype("Int64")
+        reading.assumed.append(f"{sheet.place}: the amount is per year; a twelfth of it is MRR")
+        return _set(rows, "amount", pa.array((yearly / 12).round().astype("Int64"), pa.int64())), numbers
+    if match.table == "subscriptions" and names & {"mrr", "arr", "amount"}:
+        return _subscribed(sheet, match, rows, numbers, options, reading)
+    if match.table in ("mrr", "accounts") and "arr" in names:
+        data = rows.select([name for name in ("mrr", "arr") if name in names]).to_pandas()
+        price, _, assumed = price_per_month(data, None)
+        reading.assumed += [f"{sheet.place}: {what}" for what in assumed]
+        return _priced(rows, price), numbers
+    return rows, numbers
+
+
+def _in_own_units(sheet: Sheet, match: Match, rows: pa.Table, reading: Reading) -> pa.Table:
+    """Amounts in cents, where a currency's smallest unit is not a hundredth."""
+    currency = rows["currency"].to_pandas() if "currency" in rows.column_names else None
+    told: list[str] = []
+    for name, column in columns(match.row).items():
+        if column.kind == "money" and name in rows.column_names:
+            right, said = in_minor_units(rows[name].to_pandas().astype("Int64"), currency)
+            rows = _set(rows, name, pa.array(right, pa.int64())) if said else rows
+            told += said
+    reading.assumed += [f"{sheet.place}: {what}" for what in dict.fromkeys(told)]
+    return rows
+
+
+def _subscribed(
+    sheet: Sheet, match: Match, rows: pa.Table, numbers: np.ndarray, options: Options, reading: Reading
+) -> tuple[pa.Table, np.ndarray]:
+    """Subscriptions priced and dated; what they were worked out from is used up."""
+    aside = {"name", "csm", "segment", "region", "industry", "parent_id", "domain", "currency"}
+    frame = rows.select([name for name in rows.column_names if name not in aside])
     data = frame.to_pandas(date_as_object=False)
-    price, findings, assumed = price_per_month(data, options.amount)
-    if match.table == "subscriptions":
-        paying, more, also = standing(data, options.paused)
-        price, findings, assumed = price.where(paying, 0), findings + more, assumed + also
-        if "end_date" in data and data["end_date"].notna().any():
-            ends, told = first_day_without(data, match.columns["end_date"], options.end_date)
-            assumed.append(told)
-            rows = _set(rows, "end_date", pa.array(ends.dt.date, pa.date32()))
-            early = data["end_date"] < data["start_date"]
-            findings += [
-                Finding(at, "end_date", "is before the start.", "Correct one of the two dates.", "refused")
-                for at in np.flatnonzero(early).tolist()
-            ]
-    reading.assumed += [f"{sheet.place}: {what}" for what in assumed]
+    done = subscriptions_priced(data, match.columns, options.amount, options.end_date, options.paused, SCALE)
+    if "currency" in rows.column_names and len(codes := rows["currency"].unique().drop_null()) > 1:
+        reading.assumed.append(
+            f"{sheet.place}: each row says its currency: {', '.join(sorted(map(str, codes.to_pylist()))[:8])}"
+        )
+    reading.assumed += [f"{sheet.place}: {what}" for what in done.assumed]
     reading.troubles += [
         sheet.trouble(f.problem, f.advice, int(numbers[f.at]), match.columns.get(f.column, f.column), "", f.severity)
-        for f in findings[:MOST_LISTED]
+        for f in done.findings[:MOST_LISTED]
     ]
-    mask = price.isna().to_numpy()
-    rows = _set(rows, "mrr", pa.array(price.fillna(0).to_numpy().astype(np.int64), mask=mask))
+    rows = _priced(rows, done.rows["mrr"])
+    for name in ("start_date", "end_date"):
+        if name in done.rows:
+            days = pa.array(done.rows[name].astype("datetime64[s]"), pa.timestamp("s"), from_pandas=True)
+            rows = _set(rows, name, days.cast(pa.date32(), safe=False))
+    if done.renamed:
+        rows = _set(rows, "subscription_id", pa.array(done.rows["subscription_id"], pa.string()).dictionary_encode())
     out = np.zeros(len(rows), dtype=bool)
-    out[[f.at for f in findings if f.severity == "row left out"]] = True
+    out[[f.at for f in done.findings if f.severity == "row left out"]] = True
+    rows = rows.drop_columns([name for name in INGREDIENTS if name in rows.column_names])
     return rows.filter(pa.array(~out)), numbers[~out]
+
+
+def _priced(rows: pa.Table, price: pd.Series) -> pa.Table:
+    mask = price.isna().to_numpy()
+    return _set(rows, "mrr", pa.array(price.fillna(0).to_numpy().astype(np.int64), mask=mask))
 
 
 def _set(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:

@@ -118,3 +118,10 @@ def accounts_known(database: str) -> frozenset[str]:
             cursor.execute(f'SELECT DISTINCT account_id FROM "{table}" WHERE superseded_by IS NULL')
             found += cursor.fetch_arrow_table().column(0).to_pylist()
     return frozenset(found)
+
+
+def accounts_called(database: str) -> list[dict[str, str | None]]:
+    """What the listed accounts are called: ``account_id, name, domain`` of each."""
+    with transaction(database) as cursor:
+        cursor.execute('SELECT account_id, name, domain FROM "accounts" WHERE superseded_by IS NULL')
+        return [dict(zip(("account_id", "name", "domain"), row, strict=True)) for row in cursor.fetchall()]

@@ -73,6 +73,19 @@ class BatchCount(SQLModel, table=True):
     money: int | None = Field(default=None, sa_type=BigInteger)
 
 
+class KeptRecipe(SQLModel, table=True):
+    """How files of a layout are read, as a person confirmed it; of one layout the last one holds."""
+
+    __tablename__ = "recipes"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: str = Field(description="When, in UTC, as ISO text.", sa_type=Text)
+    who: str = Field(sa_type=Text)
+    layout: str = Field(description="What the layout is known by: a digest of its headers.", index=True, sa_type=Text)
+    name: str = Field(description="The file it was confirmed on.", sa_type=Text)
+    text: str = Field(description="The recipe, as TOML; empty where it was forgotten.", sa_type=Text)
+
+
 def _table_for(row: type[Row]) -> type[SQLModel]:
     """The table that keeps rows of this class."""
     names: dict[str, Any] = {

@@ -8,12 +8,16 @@ ui.say("Drop the files you have: CSV or Excel, several at once. Nothing is kept 
 files = st.file_uploader("Files", type=["csv", "tsv", "txt", "xlsx", "xlsm"], accept_multiple_files=True, key="files")
 if files:
     reading = ui.read_uploaded(files)
+    confirmed = ui.mapping(reading)
     ui.preview(reading)
-    if not reading.refused and ui.import_button(reading):
+    if not reading.refused and confirmed and ui.import_button(reading):
+        ui.keep_mappings(reading)
         st.rerun()
 
-history, tables = st.tabs(["History", "Tables and columns"])
+history, tables, mappings = st.tabs(["History", "Tables and columns", "Mappings"])
 with history:
     ui.history()
 with tables:
     ui.table_guide()
+with mappings:
+    ui.kept_mappings()

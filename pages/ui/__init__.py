@@ -8,6 +8,7 @@ from pages.ui.drill import show_drill
 from pages.ui.forms import choose_account, note_form, pulse_form, risk_form
 from pages.ui.glossary import glossary_of_health, glossary_of_metrics, glossary_of_signals, glossary_of_targets
 from pages.ui.lists import accounts, table
+from pages.ui.mapping import keep_mappings, kept_mappings, mapping
 from pages.ui.menu import follow, heading, pages
 from pages.ui.pickers import book, choose, everyone, months, pickers, year_or_less
 from pages.ui.plots import chart, say
@@ -52,8 +53,11 @@ __all__ = [
     "heading",
     "history",
     "import_button",
+    "keep_mappings",
+    "kept_mappings",
     "kpis",
     "labels",
+    "mapping",
     "money",
     "month_drill",
     "months",

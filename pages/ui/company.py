@@ -18,10 +18,12 @@ import streamlit as st
 from cs_metrics.assemble import book_of
 from cs_metrics.book import Book, Settings
 from cs_metrics.read.files import File
+from cs_metrics.read.identify import aliases_of
 from cs_metrics.read.reading import Reading, read, read_paths
+from cs_metrics.read.recipe import Recipe
 from cs_metrics.store.batches import Brought, Happened, import_batch, latest_batch
 from cs_metrics.store.entries import record_row
-from cs_metrics.store.known import accounts_known, tables_known
+from cs_metrics.store.known import accounts_called, accounts_known, tables_known
 from cs_metrics.tables import Row, frames
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,9 +111,10 @@ def sliced_book(
     return book.until(until).where(**dict(where))
 
 
-def import_files(files: Iterable[File]) -> Reading:
+def import_files(files: Iterable[File], recipe: Recipe | None = None) -> Reading:
     """Read uploaded files against the accounts there are, without keeping anything yet."""
-    return read(files, known=accounts_known(store_of_own()))
+    own = store_of_own()
+    return read(files, recipe, accounts_known(own), aliases_of(accounts_called(own)))
 
 
 def keep(reading: Reading, address: str | None = None, note: str = "") -> Happened:

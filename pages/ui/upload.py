@@ -11,22 +11,25 @@ from cs_metrics.book import Problem
 from cs_metrics.read.files import File
 from cs_metrics.read.problems import Trouble
 from cs_metrics.read.reading import Reading
+from cs_metrics.read.recipe import written
 from cs_metrics.store.batches import history as batches
 from cs_metrics.store.batches import undo
 from cs_metrics.tables import REVENUE, TABLES, columns, question
 from pages.ui.company import import_files, keep, source, who
 from pages.ui.lists import downloads, table
+from pages.ui.mapping import mappings
 from pages.ui.words import escaped, plural
 
 MOST_SHOWN = 500
 
 
 def read_uploaded(files: list[Any]) -> Reading:
-    """Read the files in the uploader; once per set of files."""
-    seal = tuple((file.file_id, file.name, file.size) for file in files)
+    """Read the files in the uploader; once per set of files and what was confirmed of them."""
+    said = mappings()
+    seal = (written(said), *((file.file_id, file.name, file.size) for file in files))
     if st.session_state.get("reading_of") != seal:
         with st.spinner(f"Reading {plural(len(files), 'file')}…"):
-            st.session_state["reading"] = import_files([File(file.name, file.getvalue()) for file in files])
+            st.session_state["reading"] = import_files([File(file.name, file.getvalue()) for file in files], said)
         st.session_state["reading_of"] = seal
     return st.session_state["reading"]
 
