@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePath
 
-from cs_metrics.read.convert import Unreadable, month_of
+from cs_metrics.read.amounts import Unreadable
+from cs_metrics.read.dates import month_of
 from cs_metrics.read.files import Sheet
+from cs_metrics.read.header import plain
 from cs_metrics.tables import REVENUE, TABLES, Account, Mrr, Row, columns
 
 DESCRIBING = ("name", "csm", "segment", "region", "industry", "parent_id", "domain")
@@ -34,17 +36,6 @@ class Match:
     def table(self) -> str:
         """The table's name."""
         return self.row.table
-
-
-def plain(header: str) -> str:
-    """A header without what does not tell headers apart.
-
-    >>> plain("Customer ID"), plain("Start (UTC)"), plain("monthly_amount"), plain("accountExternalId")
-    ('customer id', 'start', 'monthly amount', 'account external id')
-    """
-    text = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", header)
-    text = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", text)
-    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
 
 
 def recognise(sheet: Sheet) -> list[Match]:

@@ -17,7 +17,8 @@ from cs_metrics.read.check import check_accounts, check_keys, check_revenue, che
 from cs_metrics.read.convert import LONG, WORDS, Converted, Options, convert
 from cs_metrics.read.derive import Finding, first_day_without, long_months, price_per_month, standing
 from cs_metrics.read.files import File, Sheet, files_of, open_file
-from cs_metrics.read.match import CLEARLY, Match, lacking, named_as, plain, recognise, survey_kind
+from cs_metrics.read.header import plain
+from cs_metrics.read.match import CLEARLY, Match, lacking, named_as, recognise, survey_kind
 from cs_metrics.read.problems import Refused, Trouble, shortened
 from cs_metrics.read.recipe import FileRecipe, Recipe
 from cs_metrics.tables import TABLES, Account, Column, columns
