@@ -34,6 +34,10 @@ ANSWER = re.compile(
 LOOKALIKE = {"o": "O", "l": "l", "i": "I"}
 
 
+BRACKETS = re.compile(r"-?\s*\(([^()]*\d[^()]*)\)")
+GROUPED = re.compile(rf"\d{{1,3}}(?:[{SPACES}'’]\d{{3}})+(?:[.,]\d*)?(?:e[+-]?\d+)?", re.I)
+
+
 class Amount(NamedTuple):
     """A number and the currency written with it, if one is."""
 
@@ -61,8 +65,12 @@ def amount_of(text: str, comma: bool = False) -> Amount:
     """
     _refuse_marker(text)
     bare = text.strip().replace("\u2212", "-").replace("–", "-").replace("\ufe69", "$").casefold()
-    negative = (bare.startswith("(") and bare.endswith(")")) or (bare.startswith("-(") and bare.endswith(")"))
-    bare = PER.sub("", bare.lstrip("-").strip("()").strip() if negative else bare)
+    if negative := (bracket := BRACKETS.search(bare)) is not None:
+        around = bare[: bracket.start()], bare[bracket.end() :]
+        if any(c.isdigit() for c in "".join(around)):
+            raise _not_a_number(text)
+        bare = bracket.group(1).join(around)
+    bare = PER.sub("", bare)
     found = NUMBER.search(bare)
     if found is None:
         raise _not_a_number(text)
@@ -130,7 +138,10 @@ def _code(sign: str) -> str | None:
 
 def _plain(digits: str, comma: bool) -> float:
     """A number of digits, separators and one decimal mark; groups of a thousands separator must be groups of three."""
+    digits = digits.strip()
     plain = re.sub(rf"['’{SPACES}]", "", digits)
+    if plain != digits and not GROUPED.fullmatch(digits):
+        raise Unreadable("is not a number.", "Check its decimal mark and thousands separators.")
     mark, group = (",", ".") if comma else (".", ",")
     whole, _, rest = plain.partition(mark)
     if group in whole and not re.fullmatch(rf"\d{{1,3}}(?:\{group}\d{{2,3}})*\{group}\d{{3}}", whole):

@@ -200,6 +200,20 @@ def month_of(text: str, order: str | None = None) -> int:
     return moment.year * 100 + moment.month
 
 
+def month_in(header: str) -> int | None:
+    """The month a header says, beside words like MRR and a unit; None if it says none.
+
+    >>> month_in("MRR Jan-24 (k€)"), month_in("2024-02 MRR"), month_in("ARR")
+    (202401, 202402, None)
+    """
+    text = re.sub(r"\([^)]*\)|\[[^\]]*\]|[kt]?[€$£]", " ", header)
+    text = re.sub(r"(?i)^\s*(?:sum of )?(?:mrr|revenue|umsatz)[\s_:-]*|[\s_:-]*\b(?:mrr|revenue)\s*$", "", text).strip()
+    try:
+        return month_of(text)
+    except Unreadable:
+        return None
+
+
 def day_of(value: date | datetime) -> date:
     """The day of a moment."""
     return value.date() if isinstance(value, datetime) else value

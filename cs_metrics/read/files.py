@@ -20,7 +20,7 @@ import pyarrow.csv
 from cs_metrics.read.convert import coded
 from cs_metrics.read.markup import grids_of, is_markup
 from cs_metrics.read.problems import Trouble
-from cs_metrics.read.shape import Shape, fill_groups, fill_merged, is_plain, shape_of
+from cs_metrics.read.shape import Shape, fill_groups, fill_merged, is_plain, shape_of, with_year
 from cs_metrics.read.sheets import Grid, Unopened, open_workbook
 from cs_metrics.read.unpack import Unfit, as_utf8, kind_of, unpacked
 
@@ -263,7 +263,7 @@ def _fast(file: File, data: bytes, delimiter: str) -> Sheet | None:
     head, tail = (list(zip(*(c.to_pylist() for c in part), strict=True)) for part in _ends(columns))
     if not is_plain(head, tail):
         return None
-    headers = tuple(column[0].as_py() for column in columns)
+    headers = with_year(tuple(column[0].as_py() for column in columns), PurePath(file.name).stem)
     numbers = np.arange(2, table.num_rows + 1, dtype=np.int32)
     return _sheet(file.name, "", headers, [column[1:] for column in columns], numbers, delimiter=delimiter)
 
@@ -352,6 +352,7 @@ def _add_grid(file: File, grid: Grid, several: bool, sheets: list[Sheet], troubl
         return
     filled = fill_merged(grid.rows, grid.merged, shape.at)
     groups = fill_groups(grid.rows, shape)
+    shape = shape._replace(headers=with_year(shape.headers, grid.name))
     sheet = _table(file.name, grid.name if several else "", grid.rows, shape)
     sheets.append(sheet)
     troubles += _left_out(sheet, grid.rows, shape)
@@ -393,7 +394,8 @@ def _table(file: str, name: str, rows: list[list[str]], shape: Shape, delimiter:
         for place in range(len(shape.headers))
     ]
     numbers = np.array(shape.body, dtype=np.int32) + 1
-    return _sheet(file, name, shape.headers, columns, numbers, len(shape.out), shape.above, delimiter)
+    headers = with_year(shape.headers, name, shape.above, PurePath(file).stem)
+    return _sheet(file, name, headers, columns, numbers, len(shape.out), shape.above, delimiter)
 
 
 def _sheet(

@@ -109,6 +109,45 @@ TRAILING = frozenset(
     }
 )
 
+TRANSLATED = {
+    word: english
+    for english, words in {
+        "customer": "kunde kunden klant kund klient asiakas zákazník müşteri клиент",
+        "client": "cliente",
+        "customer id": "kundennummer kundennr kunden_nr kunden_id kundenid kunde_id klantnummer klant_id kundnummer "
+        "id_client n°_client numéro_client code_client id_cliente código_cliente codice_cliente",
+        "customer name": "kundenname name_des_kunden nom_du_client nom_client nombre_del_cliente nombre_cliente klantnaam",
+        "company": "firma unternehmen société entreprise empresa azienda bedrijf företag spółka",
+        "name": "nom nombre nome naam namn nazwa",
+        "start date": "beginn startdatum vertragsbeginn beginndatum date_de_début début date_début fecha_de_inicio "
+        "inicio data_di_inizio inizio data_de_início begindatum ingangsdatum laufzeitbeginn gültig_ab",
+        "end date": "ende enddatum vertragsende laufzeitende date_de_fin fin date_fin fecha_de_fin fecha_fin data_di_fine "
+        "data_de_fim einddatum slutdatum gültig_bis kündigungsdatum",
+        "renewal date": "verlängerung verlängerungsdatum renouvellement date_de_renouvellement fecha_de_renovación "
+        "renovación verlengingsdatum nächste_verlängerung",
+        "contract id": "vertrag vertragsnummer vertragsnr vertrags_id contrat numéro_de_contrat contrato contratto contractnummer",
+        "subscription id": "abonnement abo abo_nr abonnementnr suscripción abbonamento",
+        "month": "monat mois mes mese maand månad mês miesiąc",
+        "date": "datum fecha",
+        "amount": "betrag montant importe importo bedrag belopp kwota valor wert",
+        "mrr": "monatlicher_umsatz monatsumsatz mrr_monatlich revenu_mensuel_récurrent ingresos_mensuales mrr_pro_monat",
+        "arr": "jahresumsatz arr_jährlich jährlicher_umsatz",
+        "mrr change": "veränderung veränderung_mrr mrr_veränderung änderung mrr_änderung variation_mrr cambio_mrr",
+        "currency": "währung devise monnaie moneda divisa valuta moeda waluta",
+        "product": "produkt produit producto prodotto produto tarif forfait",
+        "csm": "betreuer kundenbetreuer ansprechpartner responsable chargé_de_compte gestor accountmanager",
+        "segment": "kundensegment segmento segmentatie",
+        "region": "land pays país paese región région regio",
+        "industry": "branche secteur sector_industria settore bransch",
+        "quantity": "menge anzahl quantité cantidad quantità aantal",
+        "score": "bewertung note_nps puntuación punteggio",
+        "comment": "kommentar commentaire comentario commento opmerking",
+        "reason": "grund kündigungsgrund motif motivo raison reden",
+        "churn date": "date_de_résiliation fecha_de_baja opzegdatum",
+    }.items()
+    for word in (each.replace("_", " ") for each in words.split())
+}  # fmt: skip
+
 
 class Said(NamedTuple):
     """The unit of money (``cents``, ``thousands``, ``millions``) and the currency a text names, if any."""
@@ -118,12 +157,14 @@ class Said(NamedTuple):
 
 
 def plain(header: str) -> str:
-    """A header without what does not tell headers apart.
+    """A header without what does not tell headers apart; the commonest in other languages in English.
 
     >>> plain("Customer ID"), plain("Start (UTC)"), plain("monthly_amount"), plain("accountExternalId")
     ('customer id', 'start', 'monthly amount', 'account external id')
     >>> plain("MRR in k€"), plain("ARR $000"), plain("amount_cents"), plain("Check-in")
     ('mrr', 'arr', 'amount', 'check in')
+    >>> plain("Kunden-Nr."), plain("Date de début")
+    ('customer id', 'start date')
     """
     text = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", header)
     text = re.sub(rf"(?i)(?:\b(?:in|en)\s*)?(?:\b[ktm]\s?)?(?:{SIGN})\s?[km]?\s*$", " ", text)
@@ -132,7 +173,8 @@ def plain(header: str) -> str:
     whole = len(words)
     while len(words) > 1 and (words[-1] in TRAILING or (words[-1] in ("in", "en") and len(words) < whole)):
         words.pop()
-    return " ".join(words)
+    name = " ".join(words)
+    return TRANSLATED.get(name, name)
 
 
 @cache

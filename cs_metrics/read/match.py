@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePath
 
-from cs_metrics.read.amounts import Unreadable
-from cs_metrics.read.dates import month_of
+from cs_metrics.read.dates import month_in
 from cs_metrics.read.files import Sheet
 from cs_metrics.read.header import plain
 from cs_metrics.tables import REVENUE, TABLES, Account, Mrr, Row, columns
@@ -44,9 +43,15 @@ def recognise(sheet: Sheet) -> list[Match]:
     found = []
     for row in TABLES.values():
         match = _wide(sheet, months) if row is Mrr and len(months) >= 2 else match_columns(sheet, row)
-        if match is not None:
+        if match is not None and not _is_only_a_date(match, sheet):
             found.append(_scored(match, sheet))
     return sorted(found, key=lambda match: -match.score)
+
+
+def _is_only_a_date(match: Match, sheet: Sheet) -> bool:
+    """An account and a column called "date" are no sign of any table, unless the file is named after it."""
+    said = {plain(header) for name, header in match.columns.items() if name != "account_id"}
+    return match.table not in REVENUE and said <= {"date"} and not _named(match.row, sheet)
 
 
 def named_as(sheet: Sheet) -> type[Row] | None:
@@ -120,13 +125,7 @@ def _describing(left: dict[str, str]) -> dict[str, str]:
 
 
 def _month_headers(sheet: Sheet) -> dict[str, int]:
-    months = {}
-    for header in sheet.headers:
-        try:
-            months[header] = month_of(re.sub(r"(?i)^\s*(mrr|revenue)[\s_:-]*", "", header))
-        except Unreadable:
-            continue
-    return months
+    return {header: month for header in sheet.headers if (month := month_in(header)) is not None}
 
 
 def _scored(match: Match, sheet: Sheet) -> Match:

@@ -172,13 +172,18 @@ def _recognised(sheet: Sheet, reading: Reading) -> Match | None:
             )
         )
         return None
-    used = ", ".join(f"{header} → {name}" for name, header in best.columns.items() if plain(header) != plain(name))
+    used = ", ".join(f"{header} → {name}" for name, header in best.columns.items() if not _is_called(header, name))
     reading.troubles += repeated_headers(sheet, best)
     extra = f", a month in each of {len(best.months)} columns" if best.months else ""
     reading.assumed.append(f"{sheet.place} is read as {best.table}{extra}" + (f": {used}" if used else ""))
     if best.unused and best.row is not Account:
         reading.assumed.append(f"{sheet.place}: not used: {', '.join(best.unused)}")
     return best
+
+
+def _is_called(header: str, name: str) -> bool:
+    """Is the header the column's own name, but for case and spaces?"""
+    return header.casefold().replace(" ", "_") == name
 
 
 def _said(sheet: Sheet, said: FileRecipe, reading: Reading) -> Match | None:

@@ -8,11 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
-from statistics import median
 from typing import NamedTuple
 
-from cs_metrics.read.amounts import Unreadable
-from cs_metrics.read.dates import MONTHS, month_of
+from cs_metrics.read.dates import MONTHS, month_in
 from cs_metrics.read.header import plain
 from cs_metrics.tables import TABLES, columns
 
@@ -103,6 +101,21 @@ def is_plain(head: Rows, tail: Rows) -> bool:
     return not _body([head[0], *tail], range(1, len(tail) + 1), shape.headers, head[0])[1]
 
 
+def with_year(headers: tuple[str, ...], *places: str) -> tuple[str, ...]:
+    """Headers that are months without a year, with the one year named in the first of these places that names one.
+
+    >>> with_year(("Client", "Jan", "Feb"), "MRR 2024")
+    ('Client', 'Jan 2024', 'Feb 2024')
+    """
+    bare = [header for header in headers if header.casefold().rstrip(".") in MONTHS]
+    if len(bare) < 2 or len(bare) > 12:
+        return headers
+    for place in places:
+        if len(years := set(re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", place))) == 1:
+            return tuple(f"{header} {min(years)}" if header in bare else header for header in headers)
+    return headers
+
+
 def fill_merged(rows: list[list[str]], merged: Merged, below: int) -> bool:
     """Write what stands once in cells merged downwards into each of their rows, below the header. Was anything written?"""
     done = False
@@ -163,12 +176,7 @@ def _known() -> dict[str, frozenset[str]]:
     return {name: frozenset(of) for name, of in found.items()}
 
 
-@cache
-def _month(text: str) -> int | None:
-    try:
-        return month_of(text)
-    except Unreadable:
-        return None
+_month = cache(month_in)
 
 
 def _is_number(text: str) -> bool:
@@ -335,9 +343,16 @@ def _body(
         if (cells := [rows[at][place] for at in sample if place < len(rows[at]) and rows[at][place].strip()])
         and 2 * sum(not _is_number(cell) for cell in cells) > len(cells)
     ]
-    words = {at: sum(1 for place in texts if place < len(rows[at]) and rows[at][place].strip()) for at in filled}
-    usual = median(words[at] for at in sample) if sample else 0
-    some = median(sum(1 for cell in rows[at] if cell.strip()) for at in sample) if sample else 0
+    words = {
+        at: sum(
+            1
+            for place in texts
+            if place < len(rows[at]) and rows[at][place].strip() and not _is_number(rows[at][place])
+        )
+        for at in filled
+    }
+    usual = _usual([words[at] for at in sample])
+    some = _usual([sum(1 for cell in rows[at] if cell.strip()) for at in sample])
     titles = [cell.strip() for cell in header if cell.strip()]
     out: dict[int, str] = {}
     for place, at in enumerate(filled):
@@ -350,10 +365,17 @@ def _body(
         label = next((c for c in cells if not _is_number(c)), first) if sparse else first
         if sparse and _is_total(label, rows, filled[:place], at):
             out[at] = "a total"
+        elif len(cells) == 2 and sparse and some > 2 and SUMMARY.match(label) and cells[1].isdecimal():
+            out[at] = "a summary"
         elif len(cells) == 1 and some >= 2 and (NOTE.match(first) or (len(first) > 60 and some > 2)):
             out[at] = "a note"
     _mark_the_end(rows, filled, words, usual, some, out)
     return [at for at in filled if at not in out], [Out(at, out[at]) for at in filled if at in out]
+
+
+def _usual(counts: list[int]) -> int:
+    """What a full row has: three of four rows have no more."""
+    return sorted(counts)[3 * (len(counts) - 1) // 4] if counts else 0
 
 
 def _is_total(label: str, rows: Rows, above: list[int], at: int) -> bool:
@@ -366,7 +388,7 @@ def _is_total(label: str, rows: Rows, above: list[int], at: int) -> bool:
 
 
 def _mark_the_end(
-    rows: Rows, filled: list[int], words: dict[int, int], usual: float, some: float, out: dict[int, str]
+    rows: Rows, filled: list[int], words: dict[int, int], usual: int, some: int, out: dict[int, str]
 ) -> None:
     """What stands below the table: after its total, or lines of one cell under a blank line or at the very end."""
     last = filled[-BELOW:]
