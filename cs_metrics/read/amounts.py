@@ -18,6 +18,7 @@ class Unreadable(ValueError):
 
 
 MOST = 1e14
+LONGEST = 100
 NO_VALUE = "#FORMULA!"
 ERRORS = ("#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!", "#spill!", "#calc!", "#getting_data")
 FACTORS = {
@@ -64,6 +65,8 @@ def amount_of(text: str, comma: bool = False) -> Amount:
     (Amount(value=1234.5, currency='EUR'), Amount(value=1200.5, currency='CHF'), Amount(value=-1200.0, currency='USD'))
     """
     _refuse_marker(text)
+    if len(text) > LONGEST:
+        raise _not_a_number(text)
     bare = text.strip().replace("\u2212", "-").replace("–", "-").replace("\ufe69", "$").casefold()
     if negative := (bracket := BRACKETS.search(bare)) is not None:
         around = bare[: bracket.start()], bare[bracket.end() :]
@@ -172,9 +175,11 @@ def decimal_marks(words: Iterable[str]) -> Marks:
     comma = point = 0
     either: set[str] = set()
     for word in words:
-        number = NUMBER.search(word)
+        number = NUMBER.search(word[:LONGEST])
         if number is None:
             continue
+        if number.group().endswith(",") and word[number.end() :].strip() in ("-", "–", "—"):
+            comma += 1
         plain = re.sub(rf"['’{SPACES}]", "", number.group()).rstrip(".,")
         marks = re.findall(r"[.,]", plain)
         if not marks:

@@ -6,6 +6,7 @@ ISO dates go the fast way, through Arrow; anything else is read once per distinc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -203,9 +204,14 @@ def _fast(texts: pa.Array, column: Column, options: Options) -> Converted | None
     try:
         if column.kind in ("money", "number") and options.decimal != ",":
             values = texts.cast(pa.float64())
-            if not pc.all(pc.is_finite(values), min_count=0).as_py() or _may_be_grouped(values, column, options):
+            if not pc.all(pc.is_finite(values), min_count=0).as_py():
                 return None
-            return Converted(_money(values, options) if column.kind == "money" else values, [], [])
+            fractions = pc.any(pc.not_equal(values, pc.floor(values))).as_py()
+            if fractions and not options.decimal and column.kind == "money" and _may_be_grouped(texts):
+                return None
+            proved = {"decimal": "."} if fractions else {}
+            values = _money(values, options) if column.kind == "money" else values
+            return Converted(values, [], [], proved=proved)
         if column.kind in ("day", "instant"):
             instants = texts.cast(pa.timestamp("s"))
             years = pc.min_max(pc.year(instants)).as_py()
@@ -217,11 +223,10 @@ def _fast(texts: pa.Array, column: Column, options: Options) -> Converted | None
     return None
 
 
-def _may_be_grouped(values: pa.Array, column: Column, options: Options) -> bool:
-    """Could points be thousands separators (1.234)? Only where a comma is the usual decimal mark."""
-    if options.usual_decimal != "," or column.kind != "money" or options.decimal:
-        return False
-    return bool(pc.any(pc.not_equal(values, pc.floor(values))).as_py())
+def _may_be_grouped(texts: pa.Array) -> bool:
+    """Could points be thousands separators (1.234)? Where the first entries have three digits after them, or no point."""
+    first = [text for text in texts[:1_000].to_pylist() if text]
+    return all(re.fullmatch(r"\d{1,3}(?:\.\d{3})?", text) for text in first)
 
 
 def _money(values: pa.Array, options: Options) -> pa.Array:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from cs_metrics.read.amounts import NO_VALUE, Unreadable, _refuse_marker
+from cs_metrics.read.amounts import LONGEST, NO_VALUE, Unreadable, _refuse_marker
 
 MONTHS = {name: number for number, names in enumerate(
     ("jan january januar janvier enero janeiro gennaio januari jän jänner janv ene gen styczeń sty stycznia leden "
@@ -62,7 +62,7 @@ class Orders:
     def __init__(self, words: Iterable[str], firsts: bool = False):
         days, months, dotted, told, pairs = False, False, False, False, set()
         for word in words:
-            if match := NUMERIC.match(word):
+            if len(word) <= LONGEST and (match := NUMERIC.match(word)):
                 first, second = int(match.group(1)), int(match.group(2))
                 days |= first > 12 >= second
                 months |= second > 12 >= first
@@ -93,6 +93,8 @@ def instant_of(text: str, order: str | None = None) -> datetime | None:
     """
     if text in NEVER:
         return None
+    if len(text) > LONGEST:
+        raise Unreadable("is not a date.", "Write it as 2025-04-03.")
     if match := ISO.match(text) or EASTERN.match(text):
         year, month, day = (int(part) for part in match.groups()[:3])
         clock = match.group(4)
@@ -182,7 +184,7 @@ def month_of(text: str, order: str | None = None) -> int:
     >>> [month_of(t) for t in ("2025-03", "Mar-25", "March 2025", "2025-03-31", "03/2025", "202503")]
     [202503, 202503, 202503, 202503, 202503, 202503]
     """
-    for form in MONTH_FORMS:
+    for form in MONTH_FORMS if len(text) <= LONGEST else ():
         if match := form.match(text):
             parts = match.groupdict()
             month = int(parts["month"]) if parts.get("month") else MONTHS.get(parts["name"].casefold(), 0)
@@ -200,16 +202,18 @@ def month_of(text: str, order: str | None = None) -> int:
     return moment.year * 100 + moment.month
 
 
-def month_in(header: str) -> int | None:
+def month_in(header: str, order: str | None = None) -> int | None:
     """The month a header says, beside words like MRR and a unit; None if it says none.
 
     >>> month_in("MRR Jan-24 (k€)"), month_in("2024-02 MRR"), month_in("ARR")
     (202401, 202402, None)
     """
+    if len(header) > LONGEST:
+        return None
     text = re.sub(r"\([^)]*\)|\[[^\]]*\]|[kt]?[€$£]", " ", header)
     text = re.sub(r"(?i)^\s*(?:sum of )?(?:mrr|revenue|umsatz)[\s_:-]*|[\s_:-]*\b(?:mrr|revenue)\s*$", "", text).strip()
     try:
-        return month_of(text)
+        return month_of(text, order or Orders([text]).proved)
     except Unreadable:
         return None
 

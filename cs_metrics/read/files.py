@@ -237,6 +237,8 @@ def delimiter_of(text: str) -> str:
 def _fast(file: File, data: bytes, delimiter: str) -> Sheet | None:
     """The whole file through Arrow; None where a line does not have the header's number of cells."""
     ragged = False
+    if (quoted := b'"' in data) and data.count(b'"') % 2:
+        return None
 
     def note_ragged(_: object) -> str:
         nonlocal ragged
@@ -249,7 +251,7 @@ def _fast(file: File, data: bytes, delimiter: str) -> Sheet | None:
             read_options=pa.csv.ReadOptions(autogenerate_column_names=True, block_size=16 << 20),
             parse_options=pa.csv.ParseOptions(
                 delimiter=delimiter,
-                newlines_in_values=b'"' in data,
+                newlines_in_values=quoted,
                 invalid_row_handler=note_ragged,
                 ignore_empty_lines=False,
             ),

@@ -166,7 +166,7 @@ def plain(header: str) -> str:
     >>> plain("Kunden-Nr."), plain("Date de début")
     ('customer id', 'start date')
     """
-    text = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", header)
+    text = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", header[:300])
     text = re.sub(rf"(?i)(?:\b(?:in|en)\s*)?(?:\b[ktm]\s?)?(?:{SIGN})\s?[km]?\s*$", " ", text)
     text = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", text)
     words = re.sub(r"[\W_]+", " ", text.casefold()).split()

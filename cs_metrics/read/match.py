@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePath
 
-from cs_metrics.read.dates import month_in
+from cs_metrics.read.dates import Orders, month_in
 from cs_metrics.read.files import Sheet
 from cs_metrics.read.header import plain
 from cs_metrics.tables import REVENUE, TABLES, Account, Mrr, Row, columns
@@ -125,7 +125,8 @@ def _describing(left: dict[str, str]) -> dict[str, str]:
 
 
 def _month_headers(sheet: Sheet) -> dict[str, int]:
-    return {header: month for header in sheet.headers if (month := month_in(header)) is not None}
+    order = Orders(sheet.headers, firsts=True).proved
+    return {header: month for header in sheet.headers if (month := month_in(header, order)) is not None}
 
 
 def _scored(match: Match, sheet: Sheet) -> Match:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from cs_metrics.read.dates import MONTHS, month_in
+from cs_metrics.read.amounts import LONGEST
+from cs_metrics.read.dates import MONTHS, Orders, month_in
 from cs_metrics.read.header import plain
 from cs_metrics.tables import TABLES, columns
 
@@ -182,7 +183,7 @@ _month = cache(month_in)
 def _is_number(text: str) -> bool:
     """Is this an amount, a count or a date rather than a word?"""
     text = text.strip()
-    if not any(c.isdigit() for c in text):
+    if len(text) > LONGEST or not any(c.isdigit() for c in text):
         return False
     return not text[0].isalpha() or bool(
         re.fullmatch(r"[A-Za-z]{1,3}[$€£]?\s?[\d(.,-][\d.,)\s]*", text) and " " in text
@@ -192,13 +193,18 @@ def _is_number(text: str) -> bool:
 def _is_label(text: str) -> bool:
     """Could this be a header? A word, a month, a year or a quarter."""
     text = text.strip()
-    return not _is_number(text) or bool(re.fullmatch(r"(19|20)\d\d|#|\d{1,2}", text)) or _month(text) is not None
+    return (
+        not _is_number(text)
+        or bool(re.fullmatch(r"(19|20)\d\d|#|\d{1,2}", text))
+        or _month(text, "day first") is not None
+    )
 
 
 def _knowledge(row: Sequence[str]) -> int:
     """How many of these cells are headers we know, months side by side counting as such."""
     names = {plain(cell) for cell in row if cell.strip() and len(cell) < 60} & _known().keys()
-    months = [_month(cell.strip()) for cell in row]
+    order = Orders(row, firsts=True).proved
+    months = [_month(cell.strip(), order) for cell in row]
     steps = sum(
         a is not None and b is not None and abs((b // 100 - a // 100) * 12 + b % 100 - a % 100) == 1
         for a, b in zip(months, months[1:], strict=False)
@@ -365,7 +371,7 @@ def _body(
         label = next((c for c in cells if not _is_number(c)), first) if sparse else first
         if sparse and _is_total(label, rows, filled[:place], at):
             out[at] = "a total"
-        elif len(cells) == 2 and sparse and some > 2 and SUMMARY.match(label) and cells[1].isdecimal():
+        elif len(cells) == 2 and sparse and some > 2 and SUMMARY.match(label[:LONGEST]) and cells[1].isdecimal():
             out[at] = "a summary"
         elif len(cells) == 1 and some >= 2 and (NOTE.match(first) or (len(first) > 60 and some > 2)):
             out[at] = "a note"
@@ -374,11 +380,13 @@ def _body(
 
 
 def _usual(counts: list[int]) -> int:
-    """What a full row has: three of four rows have no more."""
-    return sorted(counts)[3 * (len(counts) - 1) // 4] if counts else 0
+    """What a full row has: nine of ten rows have no more."""
+    return sorted(counts)[9 * (len(counts) - 1) // 10] if counts else 0
 
 
 def _is_total(label: str, rows: Rows, above: list[int], at: int) -> bool:
+    if len(label) > 2 * LONGEST:
+        return False
     if TOTAL_WORDS.match(label):
         return True
     named = AFTER_NAME.match(label)
@@ -401,7 +409,9 @@ def _mark_the_end(
             continue
         if total is not None and at > total and (words[at] <= 1 or len(cells) == 1) and (usual > 1 or at - total < 5):
             out[at] = "a note" if len(cells) == 1 else "a summary"
-        elif words[at] <= max(1, usual / 2) and SUMMARY.match(label) and (usual > 1 or len(label.split()) > 1):
+        elif (
+            words[at] <= max(1, usual / 2) and SUMMARY.match(label[:LONGEST]) and (usual > 1 or len(label.split()) > 1)
+        ):
             out[at] = "a summary"
         elif (
             len(cells) == 1

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import PurePath
 
-MOST_BYTES = 512 << 20
+MOST_BYTES = 256 << 20
 MOST_FILES = 500
 STARTS = {
     b"\x89PNG": "a picture",
