@@ -239,7 +239,7 @@ BAD = {
         "subscriptions.csv", 2, "day/month or month/day", "day first",
     ),
     "no known table": ([csv("misc.csv", "foo,bar\n1,2\n")], "misc.csv", 0, "No known table", "list of tables"),
-    "not text": ([File("mrr.csv", b"a,b\n\0\0\1\2,x\n")], "mrr.csv", 0, "not text", "Export"),
+    "not text": ([File("mrr.csv", b"a,b\n\0\0\1\2,x\n")], "mrr.csv", 2, "not text", "Export"),
 }  # fmt: skip
 
 

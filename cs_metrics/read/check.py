@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 from cs_metrics.read.convert import coded
 from cs_metrics.read.files import Sheet
 from cs_metrics.read.problems import Trouble
+from cs_metrics.read.shape import TOTAL
 from cs_metrics.tables import REVENUE, TABLES, Row
 
 MOST_LISTED = 1_000
-TOTAL = r"(?i)^(grand |sub)?[\s-]*totals?\b|^sum$|^summe$|^gesamt|^confidential|^source:|^as of\b"
 
 
 def check_rows(
@@ -37,7 +37,11 @@ def check_rows(
                 there |= True if rows[name].null_count == 0 else rows[name].is_valid().to_numpy()
         missing = keep & ~there
         if missing.any():
-            _list(sheet, numbers[missing], " or ".join(group), "The row has none.", troubles)
+            told = [
+                t.row for t in troubles if t.severity == "refused" and (t.file, t.sheet) == (sheet.file, sheet.name)
+            ]
+            untold = numbers[missing & ~np.isin(numbers, told)]
+            _list(sheet, untold, " or ".join(group), "The row has none.", troubles)
             keep &= there
     return (rows, numbers) if keep.all() else (rows.filter(pa.array(keep)), numbers[keep])
 

@@ -5,32 +5,34 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from cs_metrics.read.convert import coded
+from cs_metrics.read.markup import grids_of, is_markup
 from cs_metrics.read.problems import Trouble
-from cs_metrics.read.sheets import Unopened, open_workbook
+from cs_metrics.read.shape import Shape, fill_groups, fill_merged, is_plain, shape_of, with_year
+from cs_metrics.read.sheets import Grid, Unopened, open_workbook
+from cs_metrics.read.unpack import Unfit, as_utf8, kind_of, unpacked
 
-DELIMITERS = ",;\t|"
-SIGNATURES = {
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"GIF8": "a picture",
-    b"%PDF": "a PDF document",
-    b"PK\x03\x04": "a workbook or archive",
-    b"\xd0\xcf\x11\xe0": "an old Office document",
-}
-WORKBOOKS = (".xlsx", ".xlsm")
-TEXTS = (".csv", ".tsv", ".txt")
-ENCODINGS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
+DELIMITERS = ",;\t|^~\x1f\x01"
+SUFFIXES = (
+    ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xltx", ".xls", ".xlsb", ".ods", ".parquet", ".pq", ".htm", ".html",
+    ".zip", ".gz",
+)  # fmt: skip
+MOST_COLUMNS = 2_000
+MOST_LISTED = 1_000
+LOOKED_AT = 60
+csv.field_size_limit(1 << 26)
 
 
 class File(NamedTuple):
@@ -47,13 +49,20 @@ class File(NamedTuple):
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table of text: headers, columns, and the row each entry has in the file."""
+    """A table of text: headers, columns, and the row each entry has in the file.
+
+    ``left`` counts the rows found to be totals, notes and the like; ``above`` is what stands over the header;
+    ``delimiter`` is what cuts its lines, of a text.
+    """
 
     file: str
     name: str
     headers: tuple[str, ...]
     columns: tuple[pa.Array, ...]
     rows: np.ndarray
+    left: int = 0
+    above: str = ""
+    delimiter: str = ""
     memory: dict[str, pa.DictionaryArray] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -102,48 +111,86 @@ def files_of(paths: list[str | Path]) -> Iterator[File]:
     for path in map(Path, paths):
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith((".", "~$")))
-            yield from (
-                File(str(p.relative_to(path)), p.read_bytes())
-                for p in inside
-                if p.suffix.lower() in (*WORKBOOKS, *TEXTS)
-            )
+            yield from (File(str(p.relative_to(path)), p.read_bytes()) for p in inside if p.suffix.lower() in SUFFIXES)
         else:
             yield File(path.name, path.read_bytes())
 
 
 def open_file(file: File) -> Opened:
-    """The sheets of a file, all cells as text."""
-    suffix = Path(file.name).suffix.lower()
+    """The sheets of a file, all cells as text. What kind of file it is, its content says, not its name."""
+    try:
+        return _opened(file, 0)
+    except Unfit as why:
+        return _refused(file.name, str(why), why.advice)
+    except Unopened as why:
+        return _refused(file.name, f"The workbook cannot be opened: {why}", "Save it again as .xlsx, or as CSV.")
 
-    def refuse(problem: str, advice: str) -> Opened:
-        return Opened([], [Trouble(file.name, "", 0, "", "", problem, advice, "refused")])
 
+def _refused(file: str, problem: str, advice: str, row: int = 0, value: str = "") -> Opened:
+    return Opened([], [Trouble(file, "", row, "", value, problem, advice, "refused")])
+
+
+def _opened(file: File, depth: int) -> Opened:
     if not file.data[:10_000].strip(b"\0 \r\n\t\xef\xbb\xbf\xff\xfe") and len(file.data) < 10_000:
-        return refuse("The file is empty.", "Export it again.")
-    kind = next((kind for start, kind in SIGNATURES.items() if file.data.startswith(start)), None)
-    if suffix in WORKBOOKS or (kind == "a workbook or archive" and suffix in TEXTS):
+        return _refused(file.name, "The file is empty.", "Export it again.")
+    kind = kind_of(file.data)
+    if kind == "workbook":
+        return _from_grids(file, open_workbook(file.data))
+    if kind == "parquet":
+        return _from_grids(file, open_workbook(file.data, kind))
+    if kind == "text":
+        return _from_text(file)
+    if depth > 1:
+        raise Unfit("The archive holds archives of archives.", "Unpack it and give the files that hold the data.")
+    return _from_archive(file, kind, depth)
+
+
+def _from_archive(file: File, kind: str, depth: int) -> Opened:
+    """The sheets of all files in an archive; what is no table is passed over and said, unless nothing is one."""
+    sheets: list[Sheet] = []
+    troubles: list[Trouble] = []
+    inside = 0
+    for name, data in unpacked(file.name, file.data, kind):
+        inside += 1
+        if kind == "zip" and PurePath(name).suffix.lower() not in SUFFIXES:
+            troubles.append(Trouble(name, "", 0, "", "", "This is no table: it is passed over.", "", "note"))
+            continue
         try:
-            return _from_workbook(file)
+            found = _opened(File(name, data), depth + 1)
         except Unopened as why:
-            return refuse(f"The workbook cannot be opened: {why}", "Save it again as .xlsx, or as CSV.")
-    if suffix not in TEXTS:
-        return refuse("This kind of file is not read.", "Save it as CSV or XLSX.")
-    if kind is not None:
-        return refuse(f"The file is {kind}, not a table.", "Export the data as CSV or XLSX.")
-    return _from_text(file)
+            found = _refused(name, f"The workbook cannot be opened: {why}", "Save it again as .xlsx, or as CSV.")
+        sheets += found.sheets
+        troubles += found.troubles
+    if not sheets and not any(trouble.severity == "refused" for trouble in troubles):
+        return _refused(file.name, f"The archive holds no table, but {inside} other files.", "Pack the tables into it.")
+    return Opened(sheets, troubles)
 
 
 # --- text -------------------------------------------------------------------------------------------------------
 
 
 def _from_text(file: File) -> Opened:
-    data, notes = _as_utf8(file)
+    data, encoding = as_utf8(file.data)
+    start = data[:5_000].decode("utf-8", "ignore")
+    if is_markup(start):
+        return _from_grids(file, grids_of(data.decode("utf-8", "replace")))
+    if start.lstrip("\ufeff \r\n\t").startswith("<?xml"):
+        raise Unfit("The file is an XML document, not a table.")
+    if re.match(r"\ufeff?\s*(\{\s*\"|\[\s*[{\[])", start):
+        raise Unfit("The file is a JSON document, not a table.")
     if b"\0" in data:
-        return Opened(
-            [],
-            [Trouble(file.name, "", 0, "", "", "The file is not text.", "Export it again as CSV.", "refused")],
+        row = data[: data.index(b"\0")].count(b"\n") + 1
+        return _refused(file.name, "The file is not text.", "Export it again as CSV.", row)
+    notes = []
+    if encoding:
+        problem, advice = (
+            f"The file is not UTF-8; it is read as {encoding}.",
+            "If letters look wrong, save it as UTF-8.",
         )
+        notes.append(Trouble(file.name, "", 0, "", "", problem, advice, "note"))
     delimiter = delimiter_of(data[:200_000].decode("utf-8", "ignore"))
+    if (unwrapped := _unwrapped(data, delimiter)) is not None:
+        data, delimiter = unwrapped, delimiter_of(unwrapped[:200_000].decode("utf-8", "ignore"))
     sheet = _fast(file, data, delimiter)
     if sheet is not None:
         return Opened([sheet], notes)
@@ -151,26 +198,17 @@ def _from_text(file: File) -> Opened:
     return Opened(careful.sheets, notes + careful.troubles)
 
 
-def _as_utf8(file: File) -> tuple[bytes, list[Trouble]]:
-    """The text as UTF-8, and a note where the encoding had to be assumed."""
-    for mark, encoding in ENCODINGS.items():
-        if file.data.startswith(mark):
-            return file.data.decode(encoding, "replace").encode(), []
-    try:
-        _ = file.data.isascii() or file.data.decode("utf-8")
-    except UnicodeDecodeError:
-        note = Trouble(
-            file.name,
-            "",
-            0,
-            "",
-            "",
-            "The file is not UTF-8; it is read as Windows-1252.",
-            "If letters look wrong, save it as UTF-8.",
-            "note",
-        )
-        return file.data.decode("cp1252", "replace").encode(), [note]
-    return file.data, []
+def _unwrapped(data: bytes, delimiter: str) -> bytes | None:
+    """The lines of a file in which each whole line stands in quotes, without those; None for any other."""
+    start = data[:2_000].decode("utf-8", "ignore").lstrip("\ufeff").splitlines()
+    whole = [line for line in start[:-1] or start if line]
+    if not whole or not all(line[0] == line[-1] == '"' and len(line) > 2 for line in whole):
+        return None
+    cells = [next(csv.reader([line], delimiter=delimiter)) for line in whole]
+    if any(len(row) > 1 for row in cells) or not any(mark in cells[0][0] for mark in DELIMITERS):
+        return None
+    text = io.StringIO(data.decode("utf-8").lstrip("\ufeff"), newline="")
+    return "\n".join(row[0] if row else "" for row in csv.reader(text, delimiter=delimiter)).encode()
 
 
 def delimiter_of(text: str) -> str:
@@ -179,12 +217,19 @@ def delimiter_of(text: str) -> str:
     >>> delimiter_of("a;b;c\\n1,5;2;3\\n"), delimiter_of("name\\tmrr\\nAcme, Inc.\\t5\\n")
     (';', '\\t')
     """
-    lines = [line for line in text.splitlines()[:50] if line.strip()]
+    lines = [line for line in re.split(r"\r\n|\n|\r", text)[:LOOKED_AT] if line.strip()]
+    if lines and (said := re.fullmatch(r"\ufeff?sep=(.)", lines[0].strip("\r\n"))):
+        return said.group(1)
     best, score = ",", 0.0
     for candidate in DELIMITERS:
-        counts = Counter(len(cells) for cells in csv.reader(lines, delimiter=candidate))
-        cells, lines_alike = max(counts.items(), key=lambda item: (item[1], item[0])) if counts else (1, 0)
-        if cells > 1 and (worth := lines_alike / len(lines) + cells / 1000) > score:
+        try:
+            counts = Counter(len(cells) for cells in csv.reader(lines, delimiter=candidate))
+        except csv.Error:
+            continue
+        cells, alike = max(
+            ((cells, alike) for cells, alike in counts.items() if cells > 1), key=lambda c: (c[1], c[0]), default=(1, 0)
+        )
+        if cells > 1 and (worth := alike / len(lines) + cells / 1000) > score:
             best, score = candidate, worth
     return best
 
@@ -192,6 +237,8 @@ def delimiter_of(text: str) -> str:
 def _fast(file: File, data: bytes, delimiter: str) -> Sheet | None:
     """The whole file through Arrow; None where a line does not have the header's number of cells."""
     ragged = False
+    if (quoted := b'"' in data) and data.count(b'"') % 2:
+        return None
 
     def note_ragged(_: object) -> str:
         nonlocal ragged
@@ -204,7 +251,7 @@ def _fast(file: File, data: bytes, delimiter: str) -> Sheet | None:
             read_options=pa.csv.ReadOptions(autogenerate_column_names=True, block_size=16 << 20),
             parse_options=pa.csv.ParseOptions(
                 delimiter=delimiter,
-                newlines_in_values=b'"' in data,
+                newlines_in_values=quoted,
                 invalid_row_handler=note_ragged,
                 ignore_empty_lines=False,
             ),
@@ -212,109 +259,166 @@ def _fast(file: File, data: bytes, delimiter: str) -> Sheet | None:
         )
     except pa.ArrowInvalid:
         return None
-    if ragged or not table.num_columns:
+    if ragged or not 0 < table.num_columns <= MOST_COLUMNS:
         return None
     columns = tuple(column.combine_chunks() for column in table.columns)
-    headers = tuple(column[0].as_py() for column in columns)
-    return _sheet(
-        file.name,
-        "",
-        headers,
-        [column[1:] for column in columns],
-        np.arange(2, table.num_rows + 1, dtype=np.int32),
-    )
+    head, tail = (list(zip(*(c.to_pylist() for c in part), strict=True)) for part in _ends(columns))
+    if not is_plain(head, tail):
+        return None
+    headers = with_year(tuple(column[0].as_py() for column in columns), PurePath(file.name).stem)
+    numbers = np.arange(2, table.num_rows + 1, dtype=np.int32)
+    return _sheet(file.name, "", headers, [column[1:] for column in columns], numbers, delimiter=delimiter)
+
+
+def _ends(columns: tuple[pa.Array, ...]) -> tuple[list[pa.Array], list[pa.Array]]:
+    """The first rows of these columns and the last, none in both."""
+    size = len(columns[0])
+    return [c[:LOOKED_AT] for c in columns], [c[max(LOOKED_AT, size - LOOKED_AT) :] for c in columns]
 
 
 class _Texts(dict):
     """Every column is text, however many there are."""
 
     def __init__(self) -> None:
-        super().__init__({f"f{n}": pa.string() for n in range(2000)})
+        super().__init__({f"f{n}": pa.string() for n in range(MOST_COLUMNS + 1)})
 
 
 def _careful(file: File, data: bytes, delimiter: str) -> Opened:
-    """Line by line, so that each line that does not fit is named. Blank lines are passed over."""
+    """Line by line: the table found among the lines, and each line that does not fit named."""
     reader = csv.reader(io.StringIO(data.decode("utf-8", "replace"), newline=""), delimiter=delimiter)
-    kept: list[list[str]] = []
-    numbers: list[int] = []
-    troubles: list[Trouble] = []
+    rows: list[list[str]] = []
+    line = before = 0
     try:
-        for number, cells in enumerate(reader, 1):
-            if not any(cell.strip() for cell in cells):
-                continue
-            if kept and len(cells) != len(kept[0]):
-                problem = f"The row has {len(cells)} cells, the header {len(kept[0])}."
-                advice = f'Put values that contain "{delimiter}" in quotes, or add the missing cells.'
-                troubles.append(
-                    Trouble(file.name, "", number, "", delimiter.join(cells)[:200], problem, advice, "refused")
-                )
-                continue
-            kept.append(cells)
-            numbers.append(number)
+        for cells in reader:
+            rows.append(cells)
+            line, before = reader.line_num, line
     except csv.Error as why:
-        troubles.append(
-            Trouble(
-                file.name,
-                "",
-                reader.line_num,
-                "",
-                "",
-                f"The line cannot be read: {why}.",
-                "Check its quotes.",
-                "refused",
-            )
+        return _refused(file.name, f"The line cannot be read: {why}.", "Check its quotes.", reader.line_num)
+    if rows and line - before > 50 and data.count(b'"') % 2:
+        return _refused(
+            file.name,
+            "A quote is opened here and never closed.",
+            "Close it, or leave it out.",
+            len(rows),
+            rows[-1][-1][:200],
         )
-    sheet = _grid(file.name, "", kept, np.array(numbers))
-    return Opened([sheet] if sheet else [], troubles)
+    shape = shape_of(rows)
+    if shape is None:
+        return _refused(file.name, "No table was found in it.", "Put a header row and rows below it.")
+    width = len(rows[shape.at])
+    if width > MOST_COLUMNS:
+        return _refused(
+            file.name, f"The table has {width} columns.", f"Leave out some: {MOST_COLUMNS} are read.", shape.at + 1
+        )
+    fitting, troubles = [], []
+    for at in shape.body:
+        cells = rows[at]
+        if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
+            del cells[width:]
+        if len(cells) == width:
+            fitting.append(at)
+            continue
+        problem = f"The row has {len(cells)} cells, the header {width}."
+        advice = f'Put values that contain "{delimiter}" in quotes, or add the missing cells.'
+        troubles.append(Trouble(file.name, "", at + 1, "", delimiter.join(cells)[:200], problem, advice, "refused"))
+    sheet = _table(file.name, "", rows, shape._replace(body=fitting), delimiter)
+    return Opened([sheet], [*_left_out(sheet, rows, shape), *troubles[:MOST_LISTED]])
 
 
 # --- workbooks --------------------------------------------------------------------------------------------------
 
 
-def _from_workbook(file: File) -> Opened:
-    sheets = []
-    grids = [grid for grid in open_workbook(file.data) if not grid.hidden]
-    for grid in grids:
-        filled = [number for number, row in enumerate(grid.rows, 1) if any(cell.strip() for cell in row)]
-        rows = [grid.rows[number - 1] for number in filled]
-        if len(rows) > 1 and (sheet := _grid(file.name, grid.name if len(grids) > 1 else "", rows, np.array(filled))):
-            sheets.append(sheet)
+def _from_grids(file: File, grids: list[Grid]) -> Opened:
+    """The tables among the sheets of a workbook. Hidden ones are read only where no other holds a table."""
+    sheets: list[Sheet] = []
+    troubles: list[Trouble] = []
+    hidden = [grid for grid in grids if grid.hidden]
+    shown = [grid for grid in grids if not grid.hidden]
+    for grid in shown:
+        _add_grid(file, grid, len(shown) > 1, sheets, troubles)
+    if sheets:
+        troubles += [_passed_over(file, grid, "The sheet is hidden") for grid in hidden]
+    else:
+        for grid in hidden:
+            _add_grid(file, grid, len(hidden) > 1, sheets, troubles)
     if not sheets:
-        return Opened(
-            [],
-            [
-                Trouble(
-                    file.name,
-                    "",
-                    0,
-                    "",
-                    "",
-                    "The workbook has no table.",
-                    "Put a header row and rows below it.",
-                    "refused",
-                )
-            ],
+        return _refused(file.name, "The workbook has no table.", "Put a header row and rows below it.")
+    return Opened(sheets, troubles)
+
+
+def _add_grid(file: File, grid: Grid, several: bool, sheets: list[Sheet], troubles: list[Trouble]) -> None:
+    shape = shape_of(grid.rows, grid.merged)
+    if shape is None or not shape.body:
+        empty = not any(cell.strip() for row in grid.rows for cell in row)
+        troubles.append(_passed_over(file, grid, "The sheet is empty" if empty else "The sheet holds no table"))
+        return
+    filled = fill_merged(grid.rows, grid.merged, shape.at)
+    groups = fill_groups(grid.rows, shape)
+    shape = shape._replace(headers=with_year(shape.headers, grid.name))
+    sheet = _table(file.name, grid.name if several else "", grid.rows, shape)
+    sheets.append(sheet)
+    troubles += _left_out(sheet, grid.rows, shape)
+    if filled or groups:
+        what = f"Blank cells of {', '.join(groups)}" if groups else "Cells merged downwards"
+        troubles.append(sheet.trouble(f"{what} have the entry above them.", severity="note"))
+    if grid.zeros:
+        problem = "All formulas here have the value 0: the program that wrote them may not have calculated them."
+        troubles.append(sheet.trouble(problem, "Open the workbook, save it, try again.", severity="note"))
+
+
+def _passed_over(file: File, grid: Grid, why: str) -> Trouble:
+    return Trouble(file.name, grid.name, 0, "", "", f"{why}: it is passed over.", "", "note")
+
+
+def _left_out(sheet: Sheet, rows: list[list[str]], shape: Shape) -> list[Trouble]:
+    """The rows that are no rows of the table, and the lines above it, told."""
+    found = [
+        sheet.trouble(
+            f"This is {what}, not a row of the table.",
+            "The row is left out.",
+            at + 1,
+            value=next((cell.strip() for cell in rows[at] if cell.strip()), "")[:200],
+            severity="row left out",
         )
-    return Opened(sheets, [])
+        for at, what in shape.out[:MOST_LISTED]
+    ]
+    if shape.at > 0:
+        what = "the header is in two rows" if shape.joined else f"the header is in row {shape.at + 1}"
+        found.append(sheet.trouble(f"The table does not begin at once: {what}.", row=shape.at + 1, severity="note"))
+    return found
 
 
-def _grid(file: str, name: str, rows: list[list[str]], numbers: np.ndarray) -> Sheet | None:
-    """Rows of cells, the first being the header, as a sheet; columns without header and content are dropped."""
-    if not rows:
-        return None
-    columns = [pa.array([row[place] for row in rows[1:]], pa.string()) for place in range(len(rows[0]))]
-    return _sheet(file, name, tuple(rows[0]), columns, numbers[1:])
+def _table(file: str, name: str, rows: list[list[str]], shape: Shape, delimiter: str = "") -> Sheet:
+    """The table in rows of cells, as a sheet."""
+    body = [rows[at] for at in shape.body]
+    columns = [
+        pa.array([row[place] if place < len(row) else "" for row in body], pa.string())
+        for place in range(len(shape.headers))
+    ]
+    numbers = np.array(shape.body, dtype=np.int32) + 1
+    headers = with_year(shape.headers, name, shape.above, PurePath(file).stem)
+    return _sheet(file, name, headers, columns, numbers, len(shape.out), shape.above, delimiter)
 
 
-def _sheet(file: str, name: str, headers: tuple[str, ...], columns: list[pa.Array], rows: np.ndarray) -> Sheet:
+def _sheet(
+    file: str,
+    name: str,
+    headers: tuple[str, ...],
+    columns: list[pa.Array],
+    rows: np.ndarray,
+    left: int = 0,
+    above: str = "",
+    delimiter: str = "",
+) -> Sheet:
     """A sheet with headers made unique as ``MRR``, ``MRR (2)``, and empty columns left out."""
     seen: Counter[str] = Counter()
     kept = []
     for header, column in zip(headers, columns, strict=True):
-        title = " ".join(header.split()).lstrip("\ufeff")
-        if not title and not any(pa.compute.not_equal(column, "").to_pylist()[:1000]):
+        title = " ".join(header.split()).strip("\ufeff\u200b ")
+        if not title and not pc.any(pc.not_equal(pc.utf8_trim_whitespace(column), "")).as_py():
             continue
         title = title or "column"
         seen[title] += 1
         kept.append((title if seen[title] == 1 else f"{title} ({seen[title]})", column))
-    return Sheet(file, name, tuple(title for title, _ in kept), tuple(column for _, column in kept), rows)
+    titles, texts = tuple(title for title, _ in kept), tuple(column for _, column in kept)
+    return Sheet(file, name, titles, texts, rows, left, above, delimiter)

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePath
 
-from cs_metrics.read.convert import Unreadable, month_of
+from cs_metrics.read.dates import Orders, month_in
 from cs_metrics.read.derive import AS_READ, meaning_of_amount
 from cs_metrics.read.files import Sheet
+from cs_metrics.read.header import plain
 from cs_metrics.tables import REVENUE, TABLES, Account, Mrr, Row, columns
 
 DESCRIBING = ("name", "csm", "segment", "region", "industry", "parent_id", "domain")
@@ -48,17 +49,6 @@ class Match:
     def table(self) -> str:
         """The table's name."""
         return self.row.table
-
-
-def plain(header: str) -> str:
-    """A header without what does not tell headers apart.
-
-    >>> plain("Customer ID"), plain("Start (UTC)"), plain("monthly_amount"), plain("accountExternalId")
-    ('customer id', 'start', 'monthly amount', 'account external id')
-    """
-    text = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", header)
-    text = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", text)
-    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
 
 
 NOISE = frozenset(("in", "of", "the", "utc", "gmt", "usd", "eur", "gbp", "chf", "sek", "nok", "dkk", "aud", "cad",
@@ -94,9 +84,15 @@ def recognise(sheet: Sheet) -> list[Match]:
     found = []
     for row in AS_READ.values():
         match = _wide(sheet, months) if row is Mrr and len(months) >= 2 else match_columns(sheet, row)
-        if match is not None:
+        if match is not None and not _is_only_a_date(match, sheet):
             found.append(_scored(match, sheet))
     return sorted(found, key=lambda match: -match.score)
+
+
+def _is_only_a_date(match: Match, sheet: Sheet) -> bool:
+    """An account and a column called "date" are no sign of any table, unless the file is named after it."""
+    said = {plain(header) for name, header in match.columns.items() if name != "account_id"}
+    return match.table not in REVENUE and said <= {"date"} and not _named(match.row, sheet)
 
 
 def named_as(sheet: Sheet) -> type[Row] | None:
@@ -199,13 +195,8 @@ def _describing(left: list[str]) -> dict[str, str]:
 
 def month_headers(headers: Iterable[str]) -> dict[str, int]:
     """The headers that are months, as numbers: 202503."""
-    months = {}
-    for header in headers:
-        try:
-            months[header] = month_of(re.sub(r"(?i)^\s*(mrr|revenue)[\s_:-]*", "", header))
-        except Unreadable:
-            continue
-    return months
+    order = Orders(list(headers), firsts=True).proved
+    return {header: month for header in headers if (month := month_in(header, order)) is not None}
 
 
 def _scored(match: Match, sheet: Sheet) -> Match:

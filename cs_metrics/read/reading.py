@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 
 from cs_metrics.book import SCALE
 from cs_metrics.read.check import check_accounts, check_keys, check_revenue, check_rows, with_ids
-from cs_metrics.read.convert import LONG, WORDS, Converted, Options, convert
+from cs_metrics.read.convert import Converted, Options, convert
 from cs_metrics.read.derive import (
     AS_READ,
     INGREDIENTS,
@@ -25,6 +24,7 @@ from cs_metrics.read.derive import (
     subscriptions_priced,
 )
 from cs_metrics.read.files import File, Sheet, files_of, open_file
+from cs_metrics.read.header import plain
 from cs_metrics.read.identify import identified
 from cs_metrics.read.layouts import layout_for
 from cs_metrics.read.match import (
@@ -34,12 +34,12 @@ from cs_metrics.read.match import (
     lacking,
     month_headers,
     named_as,
-    plain,
     recognise,
     survey_kind,
 )
 from cs_metrics.read.problems import Refused, Trouble, shortened
 from cs_metrics.read.recipe import FileRecipe, Recipe, header_like
+from cs_metrics.read.together import convert_columns, currency_of, repeated_headers
 from cs_metrics.tables import REVENUE, TABLES, Account, Column, columns
 
 MOST_LISTED = 1_000
@@ -226,7 +226,7 @@ def _recognised(sheet: Sheet, reading: Reading) -> tuple[Match | None, tuple[Mat
     found = recognise(sheet)
     meant = named_as(sheet)
     if meant is not None and (missing := lacking(sheet, meant)) and not any(m.table == meant.table for m in found):
-        reading.counts.append(Count(sheet.file, sheet.name, "", len(sheet), 0))
+        reading.counts.append(Count(sheet.file, sheet.name, "", len(sheet) + sheet.left, 0))
         reading.troubles.append(
             sheet.trouble(
                 f"This is named {meant.table}, but has no column {', and none for '.join(missing)}.",
@@ -235,7 +235,7 @@ def _recognised(sheet: Sheet, reading: Reading) -> tuple[Match | None, tuple[Mat
         )
         return None, tuple(found)
     if not found:
-        reading.counts.append(Count(sheet.file, sheet.name, "", len(sheet), 0))
+        reading.counts.append(Count(sheet.file, sheet.name, "", len(sheet) + sheet.left, 0))
         headers = shortened(", ".join(sheet.headers), 120)
         reading.troubles.append(
             sheet.trouble(
@@ -254,13 +254,19 @@ def _recognised(sheet: Sheet, reading: Reading) -> tuple[Match | None, tuple[Mat
             )
         )
         return None, tuple(found)
-    used = ", ".join(f"{header} → {name}" for name, header in best.columns.items() if plain(header) != plain(name))
+    used = ", ".join(f"{header} → {name}" for name, header in best.columns.items() if not _is_called(header, name))
+    reading.troubles += repeated_headers(sheet, best)
     extra = f", a month in each of {len(best.months)} columns" if best.months else ""
     reading.assumed.append(f"{sheet.place} is read as {best.table}{extra}" + (f": {used}" if used else ""))
     if best.unused and best.row is not Account:
         reading.assumed.append(f"{sheet.place}: not used: {', '.join(best.unused)}")
     _tell_unsure(sheet, best, reading)
     return best, tuple(others)
+
+
+def _is_called(header: str, name: str) -> bool:
+    """Is the header the column's own name, but for case and spaces?"""
+    return header.casefold().replace(" ", "_") == name
 
 
 def _said(sheet: Sheet, said: FileRecipe, reading: Reading) -> Match | None:
@@ -310,7 +316,10 @@ def _part(sheet: Sheet, match: Match, options: Options, reading: Reading) -> Par
     """A sheet's columns converted, its rows checked one by one."""
     spec, typed, keep = columns(match.row), {}, np.ones(len(sheet), dtype=bool)
     wanted = [(header, spec[name]) for name, header in match.columns.items()]
-    for (header, column), found in zip(wanted, _columns(sheet, wanted, options), strict=True):
+    amounts = {}
+    for (header, column), found in zip(wanted, convert_columns(sheet, wanted, options), strict=True):
+        if column.kind == "money":
+            amounts[header] = found
         _noted(found, sheet, header, column, reading, worthless=column.name == match.row.rests_on)
         typed[column.name] = found.values
         if column.name == match.row.rests_on:
@@ -320,6 +329,11 @@ def _part(sheet: Sheet, match: Match, options: Options, reading: Reading) -> Par
     if match.table == "surveys" and "kind" not in typed and (kind := survey_kind(sheet, match)):
         typed["kind"] = pa.array([kind] * len(sheet))
         reading.assumed.append(f"{sheet.place}: the answers are {kind}, by what the file and its columns are called")
+    if "currency" not in typed:
+        currency, told = currency_of(sheet, match, amounts)
+        if currency is not None:
+            typed["currency"] = currency
+            reading.assumed.append(f"{sheet.place}: {told}")
     typed |= _other_columns(sheet, match, typed)
     keep &= _wanted(sheet, match, typed, options)
     if match.months:
@@ -335,7 +349,7 @@ def _part(sheet: Sheet, match: Match, options: Options, reading: Reading) -> Par
     rows, numbers = _derived(sheet, match, rows, numbers, options, reading)
     rows, numbers = check_rows(sheet, match.row, rows, numbers, reading.troubles)
     kept = np.count_nonzero(np.diff(numbers)) + 1 if len(numbers) else 0
-    reading.counts.append(Count(sheet.file, sheet.name, match.table, len(sheet), int(kept)))
+    reading.counts.append(Count(sheet.file, sheet.name, match.table, len(sheet) + sheet.left, int(kept)))
     return Part(sheet, match, rows, numbers)
 
 
@@ -355,19 +369,6 @@ def _attribute(header: str, taken: Iterable[str]) -> str:
     while name in taken:
         name += "_2"
     return name
-
-
-def _columns(sheet: Sheet, wanted: list[tuple[str, Column]], options: Options) -> list[Converted]:
-    """Columns converted, two at a time."""
-
-    def converted(each: tuple[str, Column]) -> Converted:
-        header, column = each
-        return convert(sheet.coded(header) if column.kind in WORDS else sheet.texts(header), column, options)
-
-    if len(sheet) < LONG:
-        return [converted(each) for each in wanted]
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(converted, wanted))
 
 
 def _noted(
@@ -404,12 +405,19 @@ def _melted(
     """The rows wanted of a wide sheet as one entry per account and month."""
     money = columns(match.row)["mrr"]
     wanted = pa.array(keep)
-    amounts = {}
-    for header, month in match.months.items():
-        found = convert(sheet.texts(header), money, options)
-        _noted(found, sheet, header, money, reading)
-        amounts[month] = found.values.filter(wanted)
-    at, months, values = long_months(amounts)
+    found = dict(zip(match.months, convert_columns(sheet, [(h, money) for h in match.months], options), strict=True))
+    told = [what for one in found.values() for what in one.assumed]
+    reading.assumed += [f"{sheet.place}: {what}" for what in dict.fromkeys(told)]
+    for header, one in found.items():
+        _noted(one._replace(assumed=[]), sheet, header, money, reading)
+    if "currency" not in typed:
+        currency, how = currency_of(sheet, match, found)
+        if currency is not None:
+            typed["currency"] = currency
+            reading.assumed.append(f"{sheet.place}: {how}")
+    at, months, values = long_months(
+        {month: found[header].values.filter(wanted) for header, month in match.months.items()}
+    )
     rows = pa.array(at)
     melted = {name: column.filter(wanted).take(rows) for name, column in typed.items()}
     return melted | {"month": pa.array(months), "mrr": pa.array(values)}, sheet.rows[keep][at]

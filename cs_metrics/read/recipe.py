@@ -21,7 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from cs_metrics.read.convert import Options
 from cs_metrics.read.files import Sheet
-from cs_metrics.read.match import Match, month_headers, plain
+from cs_metrics.read.header import plain
+from cs_metrics.read.match import Match, month_headers
 from cs_metrics.read.problems import Refused, Trouble
 from cs_metrics.tables import TABLES
 

@@ -1,0 +1,236 @@
+"""What a header says: its plain words, and the unit and currency of the amounts below it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+CODES = frozenset(
+    [
+        "USD",
+        "EUR",
+        "GBP",
+        "CHF",
+        "SEK",
+        "NOK",
+        "DKK",
+        "ISK",
+        "PLN",
+        "CZK",
+        "HUF",
+        "RON",
+        "BGN",
+        "TRY",
+        "UAH",
+        "RUB",
+        "ILS",
+        "AED",
+        "SAR",
+        "QAR",
+        "EGP",
+        "ZAR",
+        "NGN",
+        "KES",
+        "MAD",
+        "INR",
+        "PKR",
+        "BDT",
+        "LKR",
+        "JPY",
+        "CNY",
+        "RMB",
+        "HKD",
+        "TWD",
+        "KRW",
+        "SGD",
+        "MYR",
+        "THB",
+        "IDR",
+        "PHP",
+        "VND",
+        "AUD",
+        "NZD",
+        "CAD",
+        "MXN",
+        "BRL",
+        "ARS",
+        "CLP",
+        "COP",
+        "PEN",
+        "UYU",
+    ]
+)
+SIGNS = {
+    "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₪": "ILS", "₺": "TRY", "₴": "UAH",
+    "฿": "THB", "₫": "VND", "₱": "PHP", "₦": "NGN", "$": "USD", "us$": "USD", "c$": "CAD", "ca$": "CAD", "a$": "AUD",
+    "au$": "AUD", "nz$": "NZD", "s$": "SGD", "hk$": "HKD", "nt$": "TWD", "mx$": "MXN", "r$": "BRL", "zł": "PLN",
+    "kč": "CZK", "ft": "HUF", "fr.": "CHF", "sfr.": "CHF", "rs.": "INR", "rs": "INR",
+}  # fmt: skip
+SPOKEN = {
+    "EURO": "EUR", "EUROS": "EUR", "DOLLAR": "USD", "DOLLARS": "USD", "US DOLLAR": "USD", "US DOLLARS": "USD",
+    "U.S. DOLLAR": "USD", "POUND": "GBP", "POUNDS": "GBP", "POUND STERLING": "GBP", "BRITISH POUND": "GBP",
+    "STERLING": "GBP", "SWISS FRANC": "CHF", "YEN": "JPY", "JAPANESE YEN": "JPY", "RUPEE": "INR", "INDIAN RUPEE": "INR",
+    "CANADIAN DOLLAR": "CAD", "AUSTRALIAN DOLLAR": "AUD", "SWEDISH KRONA": "SEK", "NORWEGIAN KRONE": "NOK",
+    "DANISH KRONE": "DKK", "ZLOTY": "PLN", "RMB": "CNY", "YUAN": "CNY",
+}  # fmt: skip
+SIGN = r"(?:us\$|[€£$¥₹]|eur\b|usd\b|gbp\b|chf\b)"
+THOUSANDS = re.compile(
+    rf"\bthousands?\b|\btausend\b|\btsd\b|\bmilliers\b|\bmiles de\b|(?<!\d)(?<!\d[.,])['’]?000['’]?s?\b|\bk\s?{SIGN}|{SIGN}\s?k\b"
+    rf"|\bt\s?(?:€|eur\b)|[(\[]\s*k\s*[)\]]|\bin k\b",
+    re.I,
+)
+MILLIONS = re.compile(
+    rf"\bmillions?\b|\bmillionen\b|\bmio\b|\bmn\b|\bm\s?{SIGN}|{SIGN}\s?m\b|[(\[]\s*m\s*[)\]]|\bin m\b", re.I
+)
+CENTS = re.compile(r"(?<!per )(?<!per_)(?:\b|_)(?:cents?|pence|centimes|minor units?)(?:\b|_)|¢", re.I)
+ABOVE = re.compile(
+    rf"(?i)(?:\bin\s+|\bcurrency\s*[:=]?\s*|\bwährung\s*[:=]?\s*|[(\[])"
+    rf"((?:thousands?|tausend|tsd\.?|millions?|mio\.?|cents|[ktm])?\s*(?:of\s+)?(?:{SIGN}|[a-z]{{3}}\b|['’]?000s?\b)?)"
+)
+TRAILING = frozenset(
+    {code.lower() for code in CODES} - {"try"}
+    | {
+        "k",
+        "000",
+        "000s",
+        "s000",
+        "thousand",
+        "thousands",
+        "millions",
+        "cents",
+        "cent",
+        "pence",
+        "teur",
+        "keur",
+        "kusd",
+        "tsd",
+        "mio",
+    }
+)
+
+TRANSLATED = {
+    word: english
+    for english, words in {
+        "customer": "kunde kunden klant kund klient asiakas zákazník müşteri клиент",
+        "client": "cliente",
+        "customer id": "kundennummer kundennr kunden_nr kunden_id kundenid kunde_id klantnummer klant_id kundnummer "
+        "id_client n°_client numéro_client code_client id_cliente código_cliente codice_cliente",
+        "customer name": "kundenname name_des_kunden nom_du_client nom_client nombre_del_cliente nombre_cliente klantnaam",
+        "company": "firma unternehmen société entreprise empresa azienda bedrijf företag spółka",
+        "name": "nom nombre nome naam namn nazwa",
+        "start date": "beginn startdatum vertragsbeginn beginndatum date_de_début début date_début fecha_de_inicio "
+        "inicio data_di_inizio inizio data_de_início begindatum ingangsdatum laufzeitbeginn gültig_ab",
+        "end date": "ende enddatum vertragsende laufzeitende date_de_fin fin date_fin fecha_de_fin fecha_fin data_di_fine "
+        "data_de_fim einddatum slutdatum gültig_bis kündigungsdatum",
+        "renewal date": "verlängerung verlängerungsdatum renouvellement date_de_renouvellement fecha_de_renovación "
+        "renovación verlengingsdatum nächste_verlängerung",
+        "contract id": "vertrag vertragsnummer vertragsnr vertrags_id contrat numéro_de_contrat contrato contratto contractnummer",
+        "subscription id": "abonnement abo abo_nr abonnementnr suscripción abbonamento",
+        "month": "monat mois mes mese maand månad mês miesiąc",
+        "date": "datum fecha",
+        "amount": "betrag montant importe importo bedrag belopp kwota valor wert",
+        "mrr": "monatlicher_umsatz monatsumsatz mrr_monatlich revenu_mensuel_récurrent ingresos_mensuales mrr_pro_monat",
+        "arr": "jahresumsatz arr_jährlich jährlicher_umsatz",
+        "mrr change": "veränderung veränderung_mrr mrr_veränderung änderung mrr_änderung variation_mrr cambio_mrr",
+        "currency": "währung devise monnaie moneda divisa valuta moeda waluta",
+        "product": "produkt produit producto prodotto produto tarif forfait",
+        "csm": "betreuer kundenbetreuer ansprechpartner responsable chargé_de_compte gestor accountmanager",
+        "segment": "kundensegment segmento segmentatie",
+        "region": "land pays país paese región région regio",
+        "industry": "branche secteur sector_industria settore bransch",
+        "quantity": "menge anzahl quantité cantidad quantità aantal",
+        "score": "bewertung note_nps puntuación punteggio",
+        "comment": "kommentar commentaire comentario commento opmerking",
+        "reason": "grund kündigungsgrund motif motivo raison reden",
+        "churn date": "date_de_résiliation fecha_de_baja opzegdatum",
+    }.items()
+    for word in (each.replace("_", " ") for each in words.split())
+}  # fmt: skip
+
+
+class Said(NamedTuple):
+    """The unit of money (``cents``, ``thousands``, ``millions``) and the currency a text names, if any."""
+
+    money: str | None
+    currency: str | None
+
+
+def plain(header: str) -> str:
+    """A header without what does not tell headers apart; the commonest in other languages in English.
+
+    >>> plain("Customer ID"), plain("Start (UTC)"), plain("monthly_amount"), plain("accountExternalId")
+    ('customer id', 'start', 'monthly amount', 'account external id')
+    >>> plain("MRR in k€"), plain("ARR $000"), plain("amount_cents"), plain("Check-in")
+    ('mrr', 'arr', 'amount', 'check in')
+    >>> plain("Kunden-Nr."), plain("Date de début")
+    ('customer id', 'start date')
+    """
+    text = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", header[:300])
+    text = re.sub(rf"(?i)(?:\b(?:in|en)\s*)?(?:\b[ktm]\s?)?(?:{SIGN})\s?[km]?\s*$", " ", text)
+    text = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", text)
+    words = re.sub(r"[\W_]+", " ", text.casefold()).split()
+    whole = len(words)
+    while len(words) > 1 and (words[-1] in TRAILING or (words[-1] in ("in", "en") and len(words) < whole)):
+        words.pop()
+    name = " ".join(words)
+    return TRANSLATED.get(name, name)
+
+
+@cache
+def said_by(header: str) -> Said:
+    """The unit and the currency a header of amounts names.
+
+    >>> tuple(tuple(said_by(h)) for h in ("MRR (in k€)", "Amount (cents)", "ARR $000", "mrr_usd"))
+    (('thousands', 'EUR'), ('cents', None), ('thousands', 'USD'), (None, 'USD'))
+    """
+    words = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", header)
+    return Said(_unit(words), _currency(header))
+
+
+def said_above(title: str) -> Said:
+    """What the lines above a table say of all its amounts; only plain statements count.
+
+    >>> said_above("Prepared by Finance, currency USD, all figures monthly")
+    Said(money=None, currency='USD')
+    >>> said_above("All amounts in thousands of EUR"), said_above("Top 1000 customers of Cents & Sons")
+    (Said(money='thousands', currency='EUR'), Said(money=None, currency=None))
+    """
+    texts = [found.group(1) for found in ABOVE.finditer(title)]
+    units = [f"in {text}" for text in texts if text.strip()]
+    return Said(
+        next((unit for text in units if (unit := _unit(text))), None),
+        next((code for text in units if (code := _currency(text))), None),
+    )
+
+
+def _unit(text: str) -> str | None:
+    if CENTS.search(text):
+        return "cents"
+    if THOUSANDS.search(text):
+        return "thousands"
+    return "millions" if MILLIONS.search(text) else None
+
+
+def _currency(text: str) -> str | None:
+    for word in re.findall(r"[A-Za-z]+", text.replace("_", " ")):
+        code = word.upper()
+        if (code in CODES and (word.isupper() or code != "TRY")) or (code[:1] in "KT" and (code := code[1:]) in CODES):
+            return "CNY" if code == "RMB" else code
+    for sign in sorted(SIGNS, key=len, reverse=True):
+        if (not sign.isascii() or "$" in sign) and sign in text.casefold():
+            return SIGNS[sign]
+    return None
+
+
+def currency_named(text: str) -> str | None:
+    """The code of the currency a whole text names: a code, a sign or a word.
+
+    >>> currency_named("eur"), currency_named("€"), currency_named("US Dollar"), currency_named("Acme")
+    ('EUR', 'EUR', 'USD', None)
+    """
+    word = text.strip()
+    code = word.upper()
+    if code in CODES or code in SPOKEN:
+        return SPOKEN.get(code, code)
+    return SIGNS.get(word.casefold())
