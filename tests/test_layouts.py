@@ -583,7 +583,7 @@ def test_exports_nobody_has_shown_us_are_recognised(case: str) -> None:
 def test_what_is_only_like_a_name_is_unsure() -> None:
     [found] = read([File("data.csv", UNSEEN["another order of words"][0].encode())]).understood
     assert found.match.unsure == {}  # "date of renewal" is one of the names
-    text = "Customer ID,Month,Total MRR in GBP\nA,2025-01,5\n"
+    text = "Customer ID,Month,Total of MRR\nA,2025-01,5\n"
     [found] = read([File("data.csv", text.encode())]).understood
     assert list(found.match.unsure) == ["mrr"]
     text = "Subscription ID,Customer ID,Start date,Price,Unit Price\nS,A,2025-01-01,100,50\n"

@@ -14,7 +14,7 @@ from cs_metrics.read.recipe import Recipe, fingerprint, recipe_of
 from cs_metrics.store.known import tables_known
 from cs_metrics.store.recipes import recipes_kept
 
-BOOK = "Customer,Month,Total MRR in GBP,Owner,Notes\nAcme,2025-01,100,Ann,x\nBirch,2025-01,50,Ben,\n"
+BOOK = "Customer,Month,Total of MRR,Owner,Notes\nAcme,2025-01,100,Ann,x\nBirch,2025-01,50,Ben,\n"
 STRANGE = "Kürzel,Wer,Preis,Wann\nA,Ann,12000,03/04/2025\n"
 
 
@@ -77,9 +77,9 @@ def test_what_is_unsure_must_be_confirmed_and_is_kept(own_folder: str) -> None: 
     assert not can_import(at)
     [table] = [e.value for e in at.data_editor]
     assert table.set_index("header")["column"].to_dict() == {
-        "Customer": "account_id", "Month": "month", "Total MRR in GBP": "mrr", "Owner": "csm", "Notes": "left out",
+        "Customer": "account_id", "Month": "month", "Total of MRR": "mrr", "Owner": "csm", "Notes": "left out",
     }  # fmt: skip
-    assert table.set_index("header").loc["Total MRR in GBP", "unsure"]
+    assert table.set_index("header").loc["Total of MRR", "unsure"]
     button(at, "Read it this way")
     assert can_import(at)
     button(at, "Import")

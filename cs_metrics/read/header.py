@@ -166,6 +166,17 @@ def plain(header: str) -> str:
     >>> plain("Kunden-Nr."), plain("Date de début")
     ('customer id', 'start date')
     """
+    name = bare(header)
+    return TRANSLATED.get(name, name)
+
+
+@cache
+def bare(header: str) -> str:
+    """A header without what does not tell headers apart, in its own language.
+
+    >>> bare("Kunden-Nr."), bare("MRR in k€")
+    ('kunden nr', 'mrr')
+    """
     text = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", header[:300])
     text = re.sub(rf"(?i)(?:\b(?:in|en)\s*)?(?:\b[ktm]\s?)?(?:{SIGN})\s?[km]?\s*$", " ", text)
     text = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", text)
@@ -173,8 +184,7 @@ def plain(header: str) -> str:
     whole = len(words)
     while len(words) > 1 and (words[-1] in TRAILING or (words[-1] in ("in", "en") and len(words) < whole)):
         words.pop()
-    name = " ".join(words)
-    return TRANSLATED.get(name, name)
+    return " ".join(words)
 
 
 @cache

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from cs_metrics.read.convert import Options
 from cs_metrics.read.files import Sheet
-from cs_metrics.read.header import plain
+from cs_metrics.read.header import bare, plain
 from cs_metrics.read.match import Match, month_headers
 from cs_metrics.read.problems import Refused, Trouble
 from cs_metrics.tables import TABLES
@@ -116,8 +116,8 @@ def header_like(wanted: str, headers: Iterable[str]) -> str | None:
     if wanted in headers:
         return wanted
     if "*" in wanted:
-        pattern = "*".join(plain(piece) for piece in wanted.split("*"))
-        return next((header for header in headers if fnmatchcase(plain(header), pattern)), None)
+        pattern = "*".join(bare(piece) for piece in wanted.split("*"))
+        return next((header for header in headers if fnmatchcase(bare(header), pattern)), None)
     name = plain(wanted)
     return next((header for header in headers if plain(header) == name), None) if name else None
 
