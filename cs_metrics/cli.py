@@ -164,6 +164,33 @@ def explain(
         _write(rows, format, *COLUMNS)
 
 
+@app.command()
+def compare(
+    sources: Sources,
+    until: Until = None,
+    months: Months = 3,
+    where: Where = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """The same period under every definition in use: metric, definition, value, top, bottom."""
+    with _kindly():
+        from cs_metrics.analysis.compare import COLUMNS
+        from cs_metrics.analysis.compare import compare as table
+        from cs_metrics.metric import METRICS
+
+        book = _book(sources, recipe, setting, until, where, as_known_at)
+        wanted = _month_wanted(book, until)
+        outside = bool(until) and not (len(book.months) and str(book.last) == wanted)
+        rows = table(book.until("1900-01") if outside else book, months)
+        for reason in rows["missing"].drop_duplicates():
+            _say(str(reason)) if reason else None
+        can = {name: METRICS[name].dark(book) is None for name in rows["metric"].unique()}
+        _write(rows[rows["metric"].map(can)], format, *COLUMNS)
+
+
 @app.command("at-risk")
 def at_risk(
     sources: Sources,
