@@ -44,7 +44,7 @@ class Definition:
     """One way to define a figure.
 
     ``beside`` is the metric whose own definition it is held against; ``own`` says under which settings it is the
-    book's own; ``only`` the length of period it is for, None for any.
+    book's own; ``only`` the length of period it is for, None for any; ``annual`` that it is one of the routes to a year.
     """
 
     metric: Metric
@@ -53,6 +53,7 @@ class Definition:
     beside: Metric
     own: Callable[[Settings], bool]
     only: int | None
+    annual: bool = False
 
     def named(self, months: int) -> str:
         """Its name, for a period of so many months."""
@@ -74,11 +75,12 @@ def definition(
     beside: Metric | None = None,
     own: Callable[[Settings], bool] = lambda settings: False,
     only: int | None = None,
+    annual: bool = False,
 ) -> Callable[[Made], Made]:
     """Enter a function ``(book, months) → Parts`` in the list of definitions, in its order."""
 
     def register(parts: Made) -> Made:
-        DEFINITIONS.append(Definition(metric, words, parts, beside or metric, own, only))
+        DEFINITIONS.append(Definition(metric, words, parts, beside or metric, own, only, annual))
         return parts
 
     return register
@@ -100,8 +102,18 @@ def compare(book: Book, months: int = 3) -> pd.DataFrame:
     >>> found["closing_over_opening"].iloc[0], found["gross_revenue_retention", "sum of monthly movements"]
     (np.float64(0.85), np.float64(0.5))
     """
+    return _answers(definitions(months), book, months)
+
+
+def annual(book: Book) -> pd.DataFrame:
+    """What is the year to the book's last month, by each of the usual routes? Rows as in ``compare``."""
+    routes = [each for each in DEFINITIONS if each.only == YEAR or each.annual]
+    return _answers(routes, book, YEAR)
+
+
+def _answers(asked: list[Definition], book: Book, months: int) -> pd.DataFrame:
     rows = []
-    for each in definitions(months):
+    for each in asked:
         value = top = bottom = np.nan
         missing = ""
         try:
@@ -128,6 +140,20 @@ def find(metric: str, words: str, months: int) -> Definition:
     raise Misuse(f'there is no definition "{words}" of {metric}')
 
 
+def accounts_of(each: Definition, book: Book, months: int) -> pd.DataFrame:
+    """The accounts behind the figure of a definition: their tops and bottoms add up to it.
+
+    ``account_id, name, opening, closing, top, bottom``; empty where there is no figure.
+    """
+    try:
+        parts = each.parts(book, months)
+    except Dark:
+        return pd.DataFrame({name: [] for name in ("account_id", "name", "opening", "closing", "top", "bottom")})
+    row = np.flatnonzero((parts.top != 0) | (parts.bottoms != 0))
+    table = _described(book, months, row).assign(top=parts.tops[row], bottom=parts.bottoms[row])
+    return table.sort_values(["bottom", "top"], ascending=False, kind="stable").reset_index(drop=True)
+
+
 def differing(book: Book, months: int, one: Definition, other: Definition) -> pd.DataFrame:
     """Which accounts make the difference between two definitions?
 
@@ -135,29 +161,32 @@ def differing(book: Book, months: int, one: Definition, other: Definition) -> pd
     ``account_id, name, opening, closing, top, bottom, other_top, other_bottom, difference``. The differences add up
     to the other value minus the one. Empty where either has no figure.
     """
-    names = (
-        "account_id", "name", "opening", "closing", "top", "bottom", "other_top", "other_bottom", "difference",
-    )  # fmt: skip
     try:
         first, second = one.parts(book, months), other.parts(book, months)
     except Dark:
-        return pd.DataFrame({name: [] for name in names})
+        return accounts_of(one, book.take(slice(0, 0)), months).assign(other_top=0.0, other_bottom=0.0, difference=0.0)
     row = np.flatnonzero((first.tops != second.tops) | (first.bottoms != second.bottoms))
-    asked = book.window(book.closes - 1 - months, book.closes - 1)
-    opening, closing = (asked.balance(months, at)[-1] for at in (0, months))
-    columns = (
-        book.accounts.index.to_numpy()[row],
-        book.accounts["name"].to_numpy()[row],
-        opening[row] / book.scale,
-        closing[row] / book.scale,
-        first.tops[row],
-        first.bottoms[row],
-        second.tops[row],
-        second.bottoms[row],
-        difference(first, second)[row],
+    table = _described(book, months, row).assign(
+        top=first.tops[row],
+        bottom=first.bottoms[row],
+        other_top=second.tops[row],
+        other_bottom=second.bottoms[row],
+        difference=difference(first, second)[row],
     )
-    table = pd.DataFrame(dict(zip(names, columns, strict=True)))
     return table.sort_values("difference", key=abs, ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _described(book: Book, months: int, row: np.ndarray) -> pd.DataFrame:
+    """Some accounts with their MRR at the two ends of the period."""
+    asked = book.window(book.closes - 1 - months, book.closes - 1)
+    return pd.DataFrame(
+        {
+            "account_id": book.accounts.index.to_numpy()[row],
+            "name": book.accounts["name"].to_numpy()[row],
+            "opening": asked.balance(months, 0)[-1][row] / book.scale,
+            "closing": asked.balance(months, months)[-1][row] / book.scale,
+        }
+    )
 
 
 # --- net revenue retention ------------------------------------------------------------------------------------------
@@ -171,6 +200,7 @@ def _under(book: Book, fx: str) -> Book:
     net_revenue_retention,
     "point to point, opening accounts, opening FX",
     own=lambda settings: settings.fx == "constant",
+    annual=True,
 )
 def _net_opening_fx(book: Book, months: int) -> Parts:
     """Opening accounts between the two ends, both ends at the opening's exchange rates."""
@@ -196,6 +226,7 @@ def _whole_book(book: Book, months: int) -> Parts:
     gross_revenue_retention,
     "point to point, capped per account",
     own=lambda settings: settings.gross_cap == "account",
+    annual=True,
 )
 def _gross_per_account(book: Book, months: int) -> Parts:
     """Each account counts at most with its opening MRR: a rise in one product may make up for a fall in another."""
@@ -334,7 +365,7 @@ def _lowest_close(lowest: np.ndarray, opening: np.ndarray) -> Amounts:
     return lowest, opening
 
 
-@definition(gross_revenue_retention, "lowest close of the period")
+@definition(gross_revenue_retention, "lowest close of the period", annual=True)
 def _gross_at_lowest(book: Book, months: int) -> Parts:
     """Each account counts with its lowest MRR on the way: a recovery inside the period does not count."""
     return of_metric(replace(gross_revenue_retention, function=_lowest_close, capped=False), book, months)

@@ -2,6 +2,7 @@
 
 from pages.ui.cards import kpis
 from pages.ui.company import sample_store
+from pages.ui.definitions import definition_panel
 from pages.ui.drill import show_drill
 from pages.ui.forms import choose_account, note_form, pulse_form, risk_form
 from pages.ui.glossary import (
@@ -12,6 +13,8 @@ from pages.ui.glossary import (
 )
 from pages.ui.lists import accounts, table
 from pages.ui.menu import follow, heading, pages
+from pages.ui.moved import what_moved
+from pages.ui.periods import periods_compared
 from pages.ui.pickers import book, choose, everyone, months, pickers, year_or_less
 from pages.ui.plots import chart, say
 from pages.ui.revenue import (
@@ -36,6 +39,7 @@ __all__ = [
     "chart",
     "choose",
     "choose_account",
+    "definition_panel",
     "escaped",
     "everyone",
     "figures",
@@ -63,6 +67,7 @@ __all__ = [
     "now",
     "pages",
     "percent",
+    "periods_compared",
     "pickers",
     "plural",
     "preview",
@@ -78,5 +83,6 @@ __all__ = [
     "table_guide",
     "target",
     "today",
+    "what_moved",
     "year_or_less",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -28,13 +29,19 @@ MONEY_COLUMNS = (
     "transfer_in",
     "transfer_out",
     "amount",
+    "other_top",
+    "other_bottom",
 )
+SHARES = ("likelihood", "contribution", "without", "weighs", "difference")
 LABELS = {
     "account_id": "Id", "name": "Account", "csm": "CSM", "mrr": "MRR", "renewal_date": "Renewal", "health": "Health",
     "pulse": "Pulse", "reasons": "Why", "plan": "Plan", "plan_age_days": "Plan age", "stake": "At stake",
     "likelihood": "Likelihood", "met": "Meets", "missed": "Misses", "reference_ready": "Reference-ready",
     "group": "Group", "opening": "Opening MRR", "closing": "Closing MRR", "top": "Amount", "bottom": "Out of",
-    "note": "What happened",
+    "note": "What happened", "contribution": "Moved the figure by", "change": "Change", "without": "Without it",
+    "weighs": "Weighs", "difference": "Makes a difference of", "other_top": "Amount, by the other",
+    "other_bottom": "Out of, by the other", "now": "Now", "before": "The period before", "year_before": "A year before",
+    "value": "Value", "top_before": "Amount before", "bottom_before": "Out of before",
     "why": "Why",
 }  # fmt: skip
 HELP = {
@@ -45,6 +52,10 @@ HELP = {
     "plan_age_days": "Days since the plan was last worked on.",
     "top": "What the account adds to the figure's numerator.",
     "bottom": "What the account adds to the figure's denominator.",
+    "contribution": "What the account did to the figure since the period before. They add up to the change.",
+    "without": "What the figure would be without this account.",
+    "weighs": "The figure with this account minus the figure without it.",
+    "difference": "What the account adds to the one figure and not to the other. They add up to the difference.",
 }
 
 
@@ -55,7 +66,7 @@ def _column(name: str, values: pd.Series) -> Any:
         return config.NumberColumn(label, format="localized", help=help)
     if name == "health":
         return config.ProgressColumn(label, format="%.0f", min_value=0, max_value=100, help=help, width=90)
-    if name == "likelihood":
+    if name in SHARES:
         return config.NumberColumn(label, format="percent", help=help)
     if name in ("pulse", "plan_age_days"):
         return config.NumberColumn(label, format="%.0f", help=help)
@@ -83,11 +94,16 @@ def accounts(
     columns: tuple[str, ...] | None = None,
     height: int | str = "auto",
     cents: bool = False,
+    workbook: Callable[[], bytes] | None = None,
 ) -> None:
-    """Rows about accounts. A click on a name opens the account; the whole list can be downloaded."""
+    """Rows about accounts. A click on a name opens the account; the whole list can be downloaded.
+
+    ``workbook`` makes another workbook than the plain list: one that computes a figure from the rows.
+    """
     chosen = [c for c in columns or rows.columns if c in rows and not rows[c].isna().all()]
     chosen = ["name", *(c for c in chosen if c not in ("name", "account_id", "rank"))]
-    digits = {c: 2 if cents else 0 for c in MONEY_COLUMNS if c in chosen} | {"likelihood": 2}
+    digits = {c: 2 if cents else 0 for c in MONEY_COLUMNS if c in chosen}
+    digits |= {"likelihood": 2} | dict.fromkeys(SHARES[1:], 4)
     shown = rows[chosen].round(digits).assign(name=rows["name"].astype(str).str.slice(0, 60))
     if "plan" in shown:
         shown["plan"] = shown["plan"].fillna("no plan")
@@ -107,10 +123,10 @@ def accounts(
     )
     table(shown, f"{key}_list", height, {"name": button})
     leave()
-    downloads(rows, key, name)
+    downloads(rows, key, name, workbook)
 
 
-def downloads(rows: pd.DataFrame, key: str, name: str) -> None:
+def downloads(rows: pd.DataFrame, key: str, name: str, workbook: Callable[[], bytes] | None = None) -> None:
     """The list as CSV and as a workbook. Made when asked for; the file's name carries its contents' hash."""
     menu = st.popover("Download", icon=":material/download:", type="tertiary", key=f"{key}_download", on_change="rerun")
     if not menu.open:
@@ -119,7 +135,7 @@ def downloads(rows: pd.DataFrame, key: str, name: str) -> None:
     with menu:
         for label, content, suffix, mime in (
             ("CSV", csv_bytes(plain), "csv", "text/csv"),
-            ("Excel", xlsx_bytes(plain, name), "xlsx", XLSX),
+            ("Excel", workbook() if workbook else xlsx_bytes(plain, name), "xlsx", XLSX),
         ):
             st.download_button(
                 f"{label}, {len(plain):,} rows",
