@@ -44,7 +44,7 @@ class Definition:
     """One way to define a figure.
 
     ``beside`` is the metric whose own definition it is held against; ``own`` says under which settings it is the
-    book's own; ``only`` the length of period it is for, None for any; ``annual`` that it is one of the routes to a year.
+    book's own; ``only`` the length of period it is for, None for any; ``annual`` that it is a route to a year's figure.
     """
 
     metric: Metric
@@ -263,7 +263,7 @@ def _gross_of_total(book: Book, months: int) -> Parts:
 def _of_movements(book: Book, months: int, *kinds: str) -> Parts:
     """Opening MRR and these movements of each month over opening MRR."""
     opened = of_metric(net_revenue_retention, book, months)
-    flows = flows_by_account(book, months)
+    flows = book.answered(("flows by account", months), lambda: flows_by_account(book, months))
     top = flows.opening + sum(flows.moved[:, FLOWS.index(kind)] for kind in kinds)
     return Parts(np.asarray(top), flows.opening, opened.bottom_scale, opened.bottom_scale)
 

@@ -12,7 +12,7 @@ from cs_metrics.units import Unit
 def contributions(parts: pd.Series, whole: float, unit: Unit, currency: str = "") -> go.Figure:
     """A bar per part, in the order given, what the others make, and the whole; up blue, down orange."""
     others = whole - parts.sum()
-    rows = [(str(name)[:28], float(value)) for name, value in parts.items()]
+    rows = [(str(name)[:22], float(value)) for name, value in parts.items()]
     rows += [("All others", others)] if abs(others) > 1e-9 else []
     rows.append(("Together", whole))
     rows.reverse()
@@ -23,7 +23,7 @@ def contributions(parts: pd.Series, whole: float, unit: Unit, currency: str = ""
         "x": [value for _, value in rows],
         "y": list(range(len(rows))),
         "marker": {"color": colour},
-        "text": [unit.write_difference(value, currency) for _, value in rows],
+        "text": [unit.write_difference(value, currency).removesuffix(" points") for _, value in rows],
         "textposition": "outside",
         "cliponaxis": False,
         "customdata": [name for name, _ in rows],
@@ -34,6 +34,6 @@ def contributions(parts: pd.Series, whole: float, unit: Unit, currency: str = ""
     return figure(
         [marks],
         height=60 + 28 * len(rows),
-        x={"visible": False, "range": [low - 0.45 * reach * (low < 0), high + 0.45 * reach * (high > 0)]},
+        x={"visible": False, "range": [low - 0.4 * reach * (low < 0), high + 0.4 * reach * (high > 0)]},
         y={"tickmode": "array", "tickvals": list(range(len(rows))), "ticktext": [name for name, _ in rows]},
     )

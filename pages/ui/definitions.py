@@ -18,7 +18,6 @@ from cs_metrics.analysis.compare import (
 )
 from cs_metrics.book import Book, Dark
 from cs_metrics.metric import METRICS
-from cs_metrics.units import PERCENT
 from pages.ui.drill import Drill, figure_of, table_of_figures
 from pages.ui.lists import accounts
 from pages.ui.plots import say
@@ -62,9 +61,9 @@ def _table(found: pd.DataFrame, book: Book, months: int, key: str) -> None:
     shown = pd.DataFrame(
         {
             "figure": [metric.label for metric in metrics],
-            "definition": rows["definition"],
             "value": [percent(value) for value in rows["value"]],
             "own": ["●" if own else "" for own in rows["own"]],
+            "definition": rows["definition"],
             "Amount": [m.top.write(top, book.currency) for m, top in zip(metrics, rows["top"], strict=True)],
             "Out of": [m.bottom.write(base, book.currency) for m, base in zip(metrics, rows["bottom"], strict=True)],
             "why": rows["why"],
@@ -129,10 +128,15 @@ def _why(book: Book, months: int, found: pd.DataFrame) -> None:
     own = own_definition(book, other.beside)
     mine, theirs = values[own.metric.name, own.named(months)], values[other.metric.name, other.named(months)]
     rows = book.answered(("differing", months, picked), lambda: differing(book, months, own, other))
-    gap = PERCENT.write_difference(theirs - mine)
+    digits = 1 if percent(theirs) != percent(mine) or theirs == mine else 3
+    there, here, gap = (f"{100 * value:.{digits}f} %" for value in (theirs, mine, abs(theirs - mine)))
+    direction = "more" if theirs > mine else "less"
+    what = (
+        f"{gap.removesuffix(' %')} points {direction}, by {plural(len(rows), 'account')}" if len(rows) else "the same"
+    )
     say(
-        f"**{percent(theirs)}**, and not {percent(mine)} ({own.metric.label.lower()}, {own.named(months)}): "
-        f"{gap} by {plural(len(rows), 'account')}. {other.why}",
+        f"**{there}** against {here} by the book's own ({own.metric.label.lower()}, {own.named(months)}): {what}. "
+        f"{other.why}"
     )
     if len(rows):
         accounts(rows, "differing", f"Why {picked}", height=min(360, 38 + 35 * len(rows)), cents=True)

@@ -108,7 +108,7 @@ def table_of_figures(
     config: dict[str, Any] | None = None,
     height: int | str = "auto",
 ) -> None:
-    """Rows of written figures, named in the first column; a click on one in the columns of ``behind`` opens its accounts.
+    """Rows of written figures, named in the first column; a click on one opens its accounts.
 
     ``behind`` says, for a column, what lies behind the figure in a row.
     """

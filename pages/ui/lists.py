@@ -32,7 +32,8 @@ MONEY_COLUMNS = (
     "other_top",
     "other_bottom",
 )
-SHARES = ("likelihood", "contribution", "without", "weighs", "difference")
+SHARES = ("likelihood", "without")
+POINTS = ("contribution", "weighs", "difference")
 LABELS = {
     "account_id": "Id", "name": "Account", "csm": "CSM", "mrr": "MRR", "renewal_date": "Renewal", "health": "Health",
     "pulse": "Pulse", "reasons": "Why", "plan": "Plan", "plan_age_days": "Plan age", "stake": "At stake",
@@ -66,6 +67,8 @@ def _column(name: str, values: pd.Series) -> Any:
         return config.NumberColumn(label, format="localized", help=help)
     if name == "health":
         return config.ProgressColumn(label, format="%.0f", min_value=0, max_value=100, help=help, width=90)
+    if name in POINTS:
+        return config.NumberColumn(f"{label}, points", format="%+.2f", help=help)
     if name in SHARES:
         return config.NumberColumn(label, format="percent", help=help)
     if name in ("pulse", "plan_age_days"):
@@ -103,8 +106,10 @@ def accounts(
     chosen = [c for c in columns or rows.columns if c in rows and not rows[c].isna().all()]
     chosen = ["name", *(c for c in chosen if c not in ("name", "account_id", "rank"))]
     digits = {c: 2 if cents else 0 for c in MONEY_COLUMNS if c in chosen}
-    digits |= {"likelihood": 2} | dict.fromkeys(SHARES[1:], 4)
-    shown = rows[chosen].round(digits).assign(name=rows["name"].astype(str).str.slice(0, 60))
+    points = [c for c in POINTS if c in chosen]
+    digits |= {"likelihood": 2, "without": 4} | dict.fromkeys(points, 4)
+    shown = rows[chosen].assign(**{c: 100 * rows[c] for c in points}).round(digits)
+    shown["name"] = rows["name"].astype(str).str.slice(0, 60)
     if "plan" in shown:
         shown["plan"] = shown["plan"].fillna("no plan")
     ids = rows["account_id"].tolist()

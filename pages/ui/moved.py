@@ -81,7 +81,9 @@ def _written(groups: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     shown = groups.assign(
         **{name: [plain(value) for value in groups[name]] for name in ("before", "now")},
         **{name: [change(value) for value in groups[name]] for name in ("rate_effect", "mix_effect", "contribution")},
-        share=[f"{percent(a)} → {percent(b)}" for a, b in zip(groups["share_before"], groups["share"], strict=True)],
+        share=[
+            f"{100 * a:.1f} → {100 * b:.1f} %" for a, b in zip(groups["share_before"], groups["share"], strict=True)
+        ],
     )
     return shown[[name for name in BY_GROUP if name != "share_before"]]
 

@@ -15,7 +15,7 @@ from pages.ui.company import look, scope, sliced_book, source, whole_book
 from pages.ui.words import escaped, plural
 
 PERIODS = {"Month": 1, "Quarter": 3, "Half-year": 6, "Year": 12}
-FISCAL, SINCE = "Fiscal year so far", "From a month"
+FISCAL, SINCE = "Fiscal year", "Since"
 RULES = {
     "owner": (
         "Who answers for an account",
@@ -52,7 +52,14 @@ def pickers() -> None:
     months = [str(each) for each in reversed(book.months)]
     left, right = st.columns([1, 1])
     left.selectbox("Month", months, key="month", bind="query-params")
-    right.selectbox("Period", [*PERIODS, FISCAL, SINCE], index=1, key="period", bind="query-params")
+    right.selectbox(
+        "Period",
+        [*PERIODS, FISCAL, SINCE],
+        index=1,
+        key="period",
+        bind="query-params",
+        help="Up to the month. Fiscal year: from its first month on. Since: from a month of your own.",
+    )
     if st.session_state.get("period") == SINCE:
         _since(book)
     attributes = [name for name in book.groupings if name != "csm"]
