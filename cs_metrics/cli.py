@@ -132,9 +132,13 @@ def movements(
         from cs_metrics.analysis.movements import movements as table
 
         book = _book(sources, recipe, setting, until, where, as_known_at)
+        span = f"{book.months[0]} to {book.last}" if len(book.months) else "no month"
         if from_ is not None:
             book = book.since(_month(from_, "--from"))
-        _write(table(book, every.value, by), format, *COLUMNS)
+        rows = table(book, every.value, by)
+        if rows.empty:
+            _say(f"There is no whole {every.value} with a known opening: the data speak of {span}.")
+        _write(rows, format, *COLUMNS)
 
 
 @app.command()
