@@ -290,7 +290,7 @@ def _rates(fx: pd.DataFrame | None, revenue: Revenue, settings: Settings) -> tup
     base = _series(quoted, own, months) if converted else np.ones(len(months))
     for place, code in enumerate(used):
         if code and code != own:
-            quotes_base = converted and [code] == unquoted
+            quotes_base = converted and [code] == unquoted and not _steady(quoted)
             rates[:, place] = (np.ones(len(months)) if quotes_base else _series(quoted, code, months)) / base
             if np.isnan(rates[:, place]).all():
                 notes.append(f"{code} has no rate: figures with revenue in {code} are blank. Add its rates to fx.")
@@ -305,18 +305,23 @@ def _own_currency(
     named = [code for code in used if code]
     if not named:
         return "", []
-    if len(unquoted) == 1:
+    steady = [code for code in named if code in _steady(quoted)]
+    if len(unquoted) == 1 and not steady:
         return unquoted[0], ["Amounts without a currency are in " + unquoted[0]] if "" in used else []
     if len(named) == 1:
         return named[0], []
-    if not unquoted:
-        steady = [code for code in named if (quoted.loc[quoted["currency"].astype(str) == code, "rate"] == 1).all()]
-        if len(steady) == 1:
-            return steady[0], []
+    if len(steady) == 1:
+        return steady[0], []
     choices = ", ".join(sorted(unquoted or named))
     raise Problem(
         f"The revenue is in several currencies ({choices}). Say which is the book's own: the setting currency=…"
     )
+
+
+def _steady(quoted: pd.DataFrame) -> set[str]:
+    """The currencies that are always quoted at 1: what the others are quoted in."""
+    always = (quoted["rate"] == 1).groupby(quoted["currency"].astype(str)).all()
+    return set(always.index[always.to_numpy(dtype=bool)])
 
 
 def _series(quoted: pd.DataFrame, code: str, months: np.ndarray) -> np.ndarray:

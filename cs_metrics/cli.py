@@ -147,9 +147,13 @@ def movements(
         from cs_metrics.analysis.movements import movements as table
 
         book = _book(sources, recipe, setting, until, where, as_known_at)
+        span = f"{book.months[0]} to {book.last}" if len(book.months) else "no month"
         if from_ is not None:
             book = book.since(_month(from_, "--from"))
-        _write(table(book, every.value, by), format, *COLUMNS)
+        rows = table(book, every.value, by)
+        if rows.empty:
+            _say(f"There is no whole {every.value} with a known opening: the data speak of {span}.")
+        _write(rows, format, *COLUMNS)
 
 
 @app.command()
@@ -225,6 +229,33 @@ def survival(
         for text in said(book):
             _say(text)
         _write(table(book, by, measure.value), format, *(["group"] if by else []), *COLUMNS)
+
+
+@app.command()
+def compare(
+    sources: Sources,
+    until: Until = None,
+    months: Months = 3,
+    where: Where = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """The same period under every definition in use: metric, definition, value, top, bottom."""
+    with _kindly():
+        from cs_metrics.analysis.compare import COLUMNS
+        from cs_metrics.analysis.compare import compare as table
+        from cs_metrics.metric import METRICS
+
+        book = _book(sources, recipe, setting, until, where, as_known_at)
+        wanted = _month_wanted(book, until)
+        outside = bool(until) and not (len(book.months) and str(book.last) == wanted)
+        rows = table(book.until("1900-01") if outside else book, months)
+        for reason in rows["missing"].drop_duplicates():
+            _say(str(reason)) if reason else None
+        can = {name: METRICS[name].dark(book) is None for name in rows["metric"].unique()}
+        _write(rows[rows["metric"].map(can)], format, *COLUMNS)
 
 
 @app.command("at-risk")

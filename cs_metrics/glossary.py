@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cs_metrics.analysis.compare import DEFINITIONS, YEAR
 from cs_metrics.analysis.risk import AT_RISK
 from cs_metrics.health import LEAST_KNOWN, PARTS
 from cs_metrics.metric import METRICS
@@ -14,7 +15,10 @@ from cs_metrics.targets import TARGETS
 
 def document() -> str:
     """The whole document, as Markdown."""
-    return "\n".join((*_opening(), *_metrics(), *_signals(), *_health(), *_targets(), *_tables())) + "\n"
+    return (
+        "\n".join((*_opening(), *_metrics(), *_other_definitions(), *_signals(), *_health(), *_targets(), *_tables()))
+        + "\n"
+    )
 
 
 def _opening() -> Iterator[str]:
@@ -30,6 +34,16 @@ def _metrics() -> Iterator[str]:
         yield f"### {metric.label} (`{metric.name}`)"
         yield f"{metric.question} *{metric.sentence(3)}*" + (f"\n\n{prose}" if prose else "")
         yield f"\nSource: {metric.source}.\n"
+
+
+def _other_definitions() -> Iterator[str]:
+    yield "## Other definitions in use"
+    yield "Side by side on the Retention page and by `compare`; those for a year are routes to its figure.\n"
+    yield "| figure | definition | for | what is different |\n| --- | --- | --- | --- |"
+    for each in DEFINITIONS:
+        length = "a year" if each.only == YEAR else "any period"
+        yield f"| {each.metric.label} | {each.words.format(period='period')} | {length} | {each.why} |"
+    yield ""
 
 
 def _signals() -> Iterator[str]:

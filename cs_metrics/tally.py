@@ -142,13 +142,20 @@ def divisor(metric: Metric, book: Book, k: int, groups: Grouping) -> int:
     return k if shared else 1
 
 
+def unpriced_groups(book: Book, groups: Grouping) -> np.ndarray:
+    """Which groups have no figure, since some of their revenue is in a currency without a rate."""
+    lost = np.zeros(len(groups.labels) + 1, dtype=bool)
+    if book.unpriced is not None:
+        lost[groups.rows[book.unpriced] if groups.rows is not None else slice(None)] = True
+    return lost[:-1]
+
+
 def _laid_out(metric: Metric, book: Book, k: int, groups: Grouping, sums: Sums | None) -> Tally:
     """The sums of the periods, laid on the book's months: blank before the first whole period."""
     first, months = k - book.lead, len(book.months)
     known = np.zeros((months, len(groups.labels)), dtype=bool)
     known[max(first, 0) :] = sums is not None
-    if book.unpriced is not None:
-        known[:, groups.rows[book.unpriced] if groups.rows is not None else slice(None)] = False
+    known[:, unpriced_groups(book, groups)] = False
     share = divisor(metric, book, k, groups)
 
     def placed(sums: np.ndarray | None) -> np.ndarray:

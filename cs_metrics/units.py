@@ -50,8 +50,9 @@ class Unit:
         """
         if value is None or not math.isfinite(value):
             return NOTHING
-        sign = "−" if value < 0 else "+" if value > 0 else ""
-        return sign + self._written(self.difference, abs(value), currency)
+        text = self._written(self.difference, abs(value), currency)
+        nothing = not any(digit in text for digit in "123456789")
+        return text if nothing else f"{'−' if value < 0 else '+'}{text}"
 
     def _written(self, how: Callable[[float], str], value: float | None, currency: str | None) -> str:
         if value is None or not math.isfinite(value):

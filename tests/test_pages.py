@@ -319,3 +319,47 @@ def test_a_book_without_cohorts_says_why(own_folder: str, book: str, query: dict
 def test_cohorts_can_begin_with_the_start_date() -> None:
     at = visit(page("cohorts"), cohort_start="The start date", left="Accounts")
     assert "quarter of the start date" in words(at)
+
+
+VIEWS = ("By group", "Periods compared", "What moved it", "Definitions")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("book", BOOKS)
+def test_every_view_of_retention_stands_on_partial_books(own_folder: str, view: str, book: str) -> None:
+    keep(own_folder, *BOOKS[book])
+    visit(page("retention"), view=view)
+
+
+def test_the_definition_panel_shows_the_golden_quarter(own_folder: str) -> None:
+    import_batch(own_folder, read_paths([CASES / "golden_quarter"]).tables)
+    at = visit(page("retention"), view="Definitions")
+    assert "**72.0 %** to **106.0 %**" in words(at)
+    panel = at.dataframe[0].value
+    assert panel.loc[panel["own"] != "", "value"].tolist() == ["94.0 %", "86.0 %", "88.9 %", "11.1 %"]
+    at.selectbox(key="definition").set_value("Gross revenue retention: point to point, capped per product line").run()
+    assert "**80.0 %** against 86.0 %" in words(at)
+    assert at.dataframe[-1].value["name"].tolist() == ["Account I"]
+
+
+def test_what_moved_it_says_so_in_a_sentence() -> None:
+    at = visit(page("retention"), view="What moved it")
+    assert "did most of it" in words(at)
+    assert "Without" in words(at)
+    assert "accounts of one size" in words(at)
+
+
+def test_any_period_may_be_asked_for() -> None:
+    assert "11 months" in words(visit(page("retention"), period="Since", since="2025-02", month="2025-12"))
+    assert "8 months" in words(visit(page("retention"), period="Fiscal year", month="2025-08"))
+    assert "3 months to 2025-08" in words(
+        visit(page("retention"), period="Fiscal year", fiscal_start="June", month="2025-08")
+    )
+
+
+def test_explaining_says_what_each_account_did_to_the_figure() -> None:
+    at = visit(page("retention"))
+    next(b for b in at.button if b.key == "explain_net_revenue_retention_3").click().run()
+    rows = next(d.value for d in at.dataframe if "contribution" in d.value.columns)
+    assert "points on the 3 months before" in words(at)
+    assert rows["contribution"].sum() == pytest.approx(1.0, abs=0.06)

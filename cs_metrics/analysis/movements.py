@@ -59,6 +59,18 @@ def last_period(book: Book, months: int, by: str | None = None) -> pd.DataFrame:
 
     Fewer months where the book does not reach back so far.
     """
+    asked, groups, whole, flows = _last(book, months, by)
+    return _table(asked, groups, whole, flows).drop(columns="period").set_index("group")
+
+
+def flows_by_account(book: Book, months: int) -> Flows:
+    """The exact flows of each account over the months up to the book's last, month by month: accounts, × FLOWS."""
+    _, _, _, flows = _last(book.under(waterfall="months"), months, "account_id")
+    return Flows(flows.opening[0], flows.moved[0])
+
+
+def _last(book: Book, months: int, by: str | None) -> tuple[Book, Grouping, list[Stretch], Flows]:
+    """The last period as a book of its own, its groups, and its flows."""
     if by == "product" and "product" not in book.accounts:
         book = book.per_product()
     reach = max(min(months, book.closes - 1), 0)
@@ -72,7 +84,7 @@ def last_period(book: Book, months: int, by: str | None = None) -> pd.DataFrame:
         flows = _between_ends(asked, groups, whole)
     else:
         flows = _summed(_by_month(asked, groups), whole)
-    return _table(asked, groups, whole, flows).drop(columns="period").set_index("group")
+    return asked, groups, whole, flows
 
 
 def _table(book: Book, groups: Grouping, ends: list[Stretch], flows: Flows) -> pd.DataFrame:

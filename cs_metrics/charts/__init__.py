@@ -1,5 +1,6 @@
 """Charts: a table in, a figure out. They count nothing, and know nothing of pages."""
 
+from cs_metrics.charts.contributions import contributions
 from cs_metrics.charts.curves import curves
 from cs_metrics.charts.groups import by_group
 from cs_metrics.charts.series import series
@@ -8,4 +9,4 @@ from cs_metrics.charts.survival import survival
 from cs_metrics.charts.triangle import triangle
 from cs_metrics.charts.waterfall import waterfall
 
-__all__ = ["by_group", "curves", "series", "stacked", "survival", "triangle", "waterfall"]
+__all__ = ["by_group", "contributions", "curves", "series", "stacked", "survival", "triangle", "waterfall"]

@@ -24,3 +24,19 @@ def opening(book: Book, months: int, upto: int) -> np.ndarray:
 def closing(book: Book, months: int, upto: int) -> np.ndarray:
     """MRR at the close of each period, or of its first ``upto`` months."""
     return book.balance(months, upto)
+
+
+@measure(period=True)
+def lowest(book: Book, months: int, upto: int) -> np.ndarray:
+    """The lowest MRR of each row at any close of a period, its opening included, or of its first ``upto`` months."""
+    low = book.balance(months, 0)
+    for month in range(1, upto + 1):
+        low = np.minimum(low, book.balance(months, month))
+    return low
+
+
+@measure(period=True)
+def arrived(book: Book, months: int, upto: int) -> np.ndarray:
+    """1 for each row that became a customer for the first time in the first ``upto`` months of a period, else 0."""
+    opening = np.arange(max(book.closes - months, 0))[:, None]
+    return ((book.first_paid > opening) & (book.first_paid <= opening + upto)).astype(np.int64)

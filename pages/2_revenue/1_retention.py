@@ -55,9 +55,23 @@ with right:
     )
 
 metrics = {m.label: m for m in FIGURES}
-pick, measure = st.columns([1, 1])
+pick, measure, _ = st.columns([1, 1, 2])
 with pick:
-    by = ui.choose("By", book.groupings, key="by")
-with measure:
     metric = metrics[ui.choose("Figure", list(metrics), key="figure")]
-ui.groups(metric, book, months, by)
+with measure:
+    by = ui.choose("By", book.groupings, key="by")
+
+tabs = st.tabs(["By group", "Periods compared", "What moved it", "Definitions"], key="view", bind="query-params")
+groups, periods, moved_by, definitions = tabs
+if groups.open:
+    with groups:
+        ui.groups(metric, book, months, by)
+if periods.open:
+    with periods:
+        ui.periods_compared(FIGURES, metric, book, months, by)
+if moved_by.open:
+    with moved_by:
+        ui.what_moved(metric, book, months, by)
+if definitions.open:
+    with definitions:
+        ui.definition_panel(book, months)

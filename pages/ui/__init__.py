@@ -4,12 +4,15 @@ from pages.ui.cards import kpis
 from pages.ui.cohorts import cohort_curves, cohort_pickers, cohort_triangle, no_cohorts, survival_curves
 from pages.ui.company import sample_store
 from pages.ui.decks import choose_deck, download_deck, download_each, edited, slides_of, template
+from pages.ui.definitions import definition_panel
 from pages.ui.drill import show_drill
 from pages.ui.forms import choose_account, note_form, pulse_form, risk_form
 from pages.ui.glossary import glossary_of_health, glossary_of_metrics, glossary_of_signals, glossary_of_targets
 from pages.ui.lists import accounts, table
 from pages.ui.mapping import keep_mappings, kept_mappings, mapping
 from pages.ui.menu import follow, heading, pages
+from pages.ui.moved import what_moved
+from pages.ui.periods import periods_compared
 from pages.ui.pickers import book, choose, everyone, months, pickers, year_or_less
 from pages.ui.plots import chart, say
 from pages.ui.revenue import (
@@ -38,6 +41,7 @@ __all__ = [
     "cohort_curves",
     "cohort_pickers",
     "cohort_triangle",
+    "definition_panel",
     "download_deck",
     "download_each",
     "edited",
@@ -72,6 +76,7 @@ __all__ = [
     "now",
     "pages",
     "percent",
+    "periods_compared",
     "pickers",
     "plural",
     "preview",
@@ -90,5 +95,6 @@ __all__ = [
     "target",
     "template",
     "today",
+    "what_moved",
     "year_or_less",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -28,13 +29,20 @@ MONEY_COLUMNS = (
     "transfer_in",
     "transfer_out",
     "amount",
+    "other_top",
+    "other_bottom",
 )
+SHARES = ("likelihood", "without")
+POINTS = ("contribution", "weighs", "difference")
 LABELS = {
     "account_id": "Id", "name": "Account", "csm": "CSM", "mrr": "MRR", "renewal_date": "Renewal", "health": "Health",
     "pulse": "Pulse", "reasons": "Why", "plan": "Plan", "plan_age_days": "Plan age", "stake": "At stake",
     "likelihood": "Likelihood", "met": "Meets", "missed": "Misses", "reference_ready": "Reference-ready",
     "group": "Group", "opening": "Opening MRR", "closing": "Closing MRR", "top": "Amount", "bottom": "Out of",
-    "note": "What happened",
+    "note": "What happened", "contribution": "Moved the figure by", "change": "Change", "without": "Without it",
+    "weighs": "Weighs", "difference": "Makes a difference of", "other_top": "Amount, by the other",
+    "other_bottom": "Out of, by the other", "now": "Now", "before": "The period before", "year_before": "A year before",
+    "value": "Value", "top_before": "Amount before", "bottom_before": "Out of before",
     "why": "Why",
 }  # fmt: skip
 HELP = {
@@ -45,6 +53,10 @@ HELP = {
     "plan_age_days": "Days since the plan was last worked on.",
     "top": "What the account adds to the figure's numerator.",
     "bottom": "What the account adds to the figure's denominator.",
+    "contribution": "What the account did to the figure since the period before. They add up to the change.",
+    "without": "What the figure would be without this account.",
+    "weighs": "The figure with this account minus the figure without it.",
+    "difference": "What the account adds to the one figure and not to the other. They add up to the difference.",
 }
 
 
@@ -55,7 +67,9 @@ def _column(name: str, values: pd.Series) -> Any:
         return config.NumberColumn(label, format="localized", help=help)
     if name == "health":
         return config.ProgressColumn(label, format="%.0f", min_value=0, max_value=100, help=help, width=90)
-    if name == "likelihood":
+    if name in POINTS:
+        return config.NumberColumn(f"{label}, points", format="%+.2f", help=help)
+    if name in SHARES:
         return config.NumberColumn(label, format="percent", help=help)
     if name in ("pulse", "plan_age_days"):
         return config.NumberColumn(label, format="%.0f", help=help)
@@ -83,12 +97,19 @@ def accounts(
     columns: tuple[str, ...] | None = None,
     height: int | str = "auto",
     cents: bool = False,
+    workbook: Callable[[], bytes] | None = None,
 ) -> None:
-    """Rows about accounts. A click on a name opens the account; the whole list can be downloaded."""
+    """Rows about accounts. A click on a name opens the account; the whole list can be downloaded.
+
+    ``workbook`` makes another workbook than the plain list: one that computes a figure from the rows.
+    """
     chosen = [c for c in columns or rows.columns if c in rows and not rows[c].isna().all()]
     chosen = ["name", *(c for c in chosen if c not in ("name", "account_id", "rank"))]
-    digits = {c: 2 if cents else 0 for c in MONEY_COLUMNS if c in chosen} | {"likelihood": 2}
-    shown = rows[chosen].round(digits).assign(name=rows["name"].astype(str).str.slice(0, 60))
+    digits = {c: 2 if cents else 0 for c in MONEY_COLUMNS if c in chosen}
+    points = [c for c in POINTS if c in chosen]
+    digits |= {"likelihood": 2, "without": 4} | dict.fromkeys(points, 4)
+    shown = rows[chosen].assign(**{c: 100 * rows[c] for c in points}).round(digits)
+    shown["name"] = rows["name"].astype(str).str.slice(0, 60)
     if "plan" in shown:
         shown["plan"] = shown["plan"].fillna("no plan")
     ids = rows["account_id"].tolist()
@@ -107,13 +128,19 @@ def accounts(
     )
     table(shown, f"{key}_list", height, {"name": button})
     leave()
-    downloads(rows, key, name)
+    downloads(rows, key, name, workbook)
 
 
-def downloads(rows: pd.DataFrame, key: str, name: str, formats: dict[str, str] | None = None) -> None:
+def downloads(
+    rows: pd.DataFrame,
+    key: str,
+    name: str,
+    workbook: Callable[[], bytes] | None = None,
+    formats: dict[str, str] | None = None,
+) -> None:
     """The list as CSV and as a workbook. Made when asked for; the file's name carries its contents' hash.
 
-    ``formats`` are the number formats of the workbook's columns.
+    ``workbook`` makes a workbook of its own kind; ``formats`` are the number formats of the usual one's columns.
     """
     menu = st.popover("Download", icon=":material/download:", type="tertiary", key=f"{key}_download", on_change="rerun")
     if not menu.open:
@@ -122,7 +149,7 @@ def downloads(rows: pd.DataFrame, key: str, name: str, formats: dict[str, str] |
     with menu:
         for label, content, suffix, mime in (
             ("CSV", csv_bytes(plain), "csv", "text/csv"),
-            ("Excel", xlsx_bytes(plain, name, formats), "xlsx", XLSX),
+            ("Excel", workbook() if workbook else xlsx_bytes(plain, name, formats), "xlsx", XLSX),
         ):
             st.download_button(
                 f"{label}, {len(plain):,} rows",

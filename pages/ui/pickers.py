@@ -5,13 +5,17 @@ They live in the address, so a link shows the same view, and they survive a chan
 
 from __future__ import annotations
 
+from datetime import date
+
 import streamlit as st
 
-from cs_metrics.book import Book, Problem, Settings, setting_choices
+from cs_metrics.book import Book, Problem, Settings
+from cs_metrics.months import month
 from pages.ui.company import look, scope, sliced_book, source, whole_book
 from pages.ui.words import escaped, plural
 
 PERIODS = {"Month": 1, "Quarter": 3, "Half-year": 6, "Year": 12}
+FISCAL, SINCE = "Fiscal year", "Since"
 RULES = {
     "owner": (
         "Who answers for an account",
@@ -27,6 +31,10 @@ RULES = {
     "gross_cap": ("Gross retention is capped", {"account": "Per account", "product": "Per product"}),
     "waterfall": ("Movements of a period", {"months": "Sum of its months", "ends": "Between its two ends"}),
     "cohort_start": ("Cohorts begin with", {"first_mrr": "The first MRR", "start_date": "The start date"}),
+    "fiscal_start": (
+        "The fiscal year begins in",
+        {str(number): f"{date(2000, number, 1):%B}" for number in range(1, 13)},
+    ),
     "level": ("Accounts", {"account": "Each on its own", "parent": "Rolled up to the parent"}),
 }
 SHOWN_FIRST = 2
@@ -42,10 +50,19 @@ def pickers() -> None:
         return
     if len(book.holders) > 1:
         st.multiselect("CSM", book.holders, key="csm", bind="query-params", placeholder="Everyone")
-    months = [str(month) for month in reversed(book.months)]
+    months = [str(each) for each in reversed(book.months)]
     left, right = st.columns([1, 1])
     left.selectbox("Month", months, key="month", bind="query-params")
-    right.selectbox("Period", list(PERIODS), index=1, key="period", bind="query-params")
+    right.selectbox(
+        "Period",
+        [*PERIODS, FISCAL, SINCE],
+        index=1,
+        key="period",
+        bind="query-params",
+        help="Up to the month. Fiscal year: from its first month on. Since: from a month of your own.",
+    )
+    if st.session_state.get("period") == SINCE:
+        _since(book)
     attributes = [name for name in book.groupings if name != "csm"]
     for name in attributes[:SHOWN_FIRST]:
         _attribute(book, name)
@@ -55,6 +72,13 @@ def pickers() -> None:
         for name in _rules_for(book):
             label, words = RULES[name]
             st.selectbox(label, list(words), format_func=words.__getitem__, key=name, bind="query-params")
+
+
+def _since(book: Book) -> None:
+    """The first month of a period of one's own: any whose opening is known, up to the month chosen."""
+    last = st.session_state.get("month") or str(book.last)
+    months = [str(each) for each in reversed(book.months_with_lead[1:]) if str(each) <= last]
+    st.selectbox("First month", months, index=len(months) - 1 if months else None, key="since", bind="query-params")
 
 
 def _company() -> None:
@@ -83,6 +107,7 @@ def _rules_for(book: Book) -> list[str]:
         "gross_cap": len(book.lines.products) > 1,
         "waterfall": True,
         "cohort_start": "start_date" in book.accounts,
+        "fiscal_start": True,
         "level": "parent_id" in book.accounts and bool(book.accounts["parent_id"].notna().any()),
     }
     return [name for name in RULES if differs[name]]
@@ -91,12 +116,19 @@ def _rules_for(book: Book) -> list[str]:
 def settings() -> Settings:
     """The definitions chosen."""
     chosen = {name: st.session_state.get(name) for name in RULES}
-    return Settings.of(**{name: value for name, value in chosen.items() if value in setting_choices()[name]})
+    return Settings.of(**{name: value for name, value in chosen.items() if value in RULES[name][1]})
 
 
 def months() -> int:
-    """The length of the period chosen, in months."""
-    return PERIODS.get(st.session_state.get("period") or "Quarter", 3)
+    """The length of the period chosen, in months: a fixed one, the fiscal year so far, or from a month of one's own."""
+    state = st.session_state
+    period = state.get("period") or "Quarter"
+    if period in PERIODS:
+        return PERIODS[period]
+    last = month(state.get("month") or whole().last)
+    if period == FISCAL:
+        return (last.month - settings().fiscal_start) % 12 + 1
+    return max(last.ordinal - month(state.get("since") or last).ordinal + 1, 1)
 
 
 def year_or_less(book: Book) -> int:

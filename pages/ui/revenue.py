@@ -11,9 +11,10 @@ from cs_metrics import charts
 from cs_metrics.analysis.bridge import WORDS
 from cs_metrics.analysis.movements import last_period
 from cs_metrics.book import Book
+from cs_metrics.export import Figure
 from cs_metrics.metric import Metric
-from pages.ui.drill import Drill
-from pages.ui.lists import table
+from cs_metrics.units import MONEY
+from pages.ui.drill import Drill, table_of_figures
 from pages.ui.plots import chart
 from pages.ui.words import money, percent, plural
 
@@ -69,13 +70,10 @@ def movement_drill(book: Book, months: int, point: dict[str, Any]) -> Drill | No
         )
         return found.sort_values("amount", key=abs, ascending=False)
 
-    total = movements_of(book, months)[str(kind)]
-    return Drill(
-        f"{label}, {plural(months, 'month')} to {book.last}",
-        f"**{money(total, book)}**  \n{movement_basis(book, months)}.",
-        rows,
-        book,
-    )
+    total, title = movements_of(book, months)[str(kind)], f"{label}, {plural(months, 'month')} to {book.last}"
+    basis = f"{movement_basis(book, months)}."
+    amount = Figure(title, [basis], top="amount", bottom=None, value_format=MONEY.sheet, top_format=MONEY.sheet)
+    return Drill(title, f"**{money(total, book)}**  \n{basis}", rows, book, amount)
 
 
 def rates_over_time(metrics: Sequence[Metric], book: Book, months: int) -> pd.DataFrame:
@@ -113,10 +111,11 @@ def groups(metric: Metric, book: Book, months: int, by: str) -> None:
         "Small groups differ by luck: click a bar for its accounts.",
         behind=lambda point: Drill.of(metric, book, months, by, str(point["x"])),
     )
-    shown = last.rename_axis("group").reset_index()
+    shown, labels = last.rename_axis("group").reset_index(), [str(label) for label in last.index]
     for column, unit in (("value", metric.unit), ("top", metric.top), ("bottom", metric.bottom)):
         shown[column] = [unit.write(value, book.currency) for value in shown[column]]
-    table(shown.rename(columns={"value": metric.label, "top": "amount", "bottom": "out of"}), "groups_table")
+    shown = shown.rename(columns={"value": metric.label, "top": "Amount", "bottom": "Out of"})
+    table_of_figures(shown, "groups_table", {metric.label: lambda row: Drill.of(metric, book, months, by, labels[row])})
 
 
 def _last_by(metric: Metric, book: Book, months: int, by: str) -> tuple[pd.DataFrame, float]:
