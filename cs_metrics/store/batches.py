@@ -25,7 +25,7 @@ from cs_metrics.store.known import live, stored_columns, typed
 from cs_metrics.tables import TABLES, Row, columns
 
 LIVE = "superseded_by IS NULL"
-INTEGERS = pa.int64()
+LONG = ("bytes", "money")
 
 
 class Brought(NamedTuple):
@@ -65,7 +65,7 @@ def import_batch(
     """
     files = list(files)
     counts = []
-    with transaction(database) as cursor:
+    with transaction(database, writing=True) as cursor:
         batch = _new_batch(cursor, kind, who, note)
         _refuse_known_files(cursor, files)
         _append(cursor, "batch_files", [{"batch_id": batch, **file._asdict()} for file in files])
@@ -89,7 +89,7 @@ def undo(database: str, batch: int, who: str = "", note: str = "") -> Happened:
     What later batches changed stays as they left it. Raises Problem where there is nothing to undo.
     """
     counts = []
-    with transaction(database) as cursor:
+    with transaction(database, writing=True) as cursor:
         batch = _in_force(cursor, batch)
         new = _new_batch(cursor, "undo", who, note, undoes=batch)
         for name, row in TABLES.items():
@@ -218,7 +218,9 @@ def _append(cursor: Any, table: str, rows: list[dict[str, Any]]) -> None:
     if rows:
         found = pa.Table.from_pylist(rows)
         plain = [
-            f.with_type(INTEGERS) if pa.types.is_null(f.type) or pa.types.is_integer(f.type) else f
+            f.with_type(pa.int64() if f.name in LONG else pa.int32())
+            if pa.types.is_null(f.type) or pa.types.is_integer(f.type)
+            else f
             for f in found.schema
         ]
         cursor.adbc_ingest(table, found.cast(pa.schema(plain)), mode="append")
@@ -320,5 +322,6 @@ def _surplus(cursor: Any, batch: int, row: type[Row], rows: pa.Table) -> dict[st
     extra = nth >= code[len(old) :].map(there).fillna(0).to_numpy()
     add = rows.filter(pa.array(np.asarray(extra)))
     if len(add):
-        cursor.adbc_ingest(row.table, add.append_column("batch_id", pa.array(np.full(len(add), batch))), mode="append")
+        number = pa.array(np.full(len(add), batch, dtype=np.int32))
+        cursor.adbc_ingest(row.table, add.append_column("batch_id", number), mode="append")
     return {"new": len(add), "changed": 0, "same": len(rows) - len(add)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -134,12 +135,25 @@ def bring_up_to_date(engine: Engine, of: Address) -> None:
     command.upgrade(config, "head")
 
 
+def without_password(said: str, text: str) -> str:
+    """A message about an address, without the password the address holds.
+
+    >>> without_password('bad token: "s3cret"', "postgresql://cs:s3cret@host/books")
+    'bad token: "***"'
+    """
+    secret = re.match(r"[^/]*//[^/@]*?:(.*)@", text)
+    return said.replace(secret.group(1), "***") if secret and secret.group(1) else said
+
+
 # --- connections ----------------------------------------------------------------------------------------------------
 
 
 @contextmanager
-def transaction(text: str) -> Iterator[Any]:
+def transaction(text: str, writing: bool = False) -> Iterator[Any]:
     """A cursor that speaks Arrow, in one transaction: committed at the end, or nothing happened.
+
+    All it reads is of one moment. One that is ``writing`` waits for the one that writes before it: SQLite has them
+    take turns by itself, at their first write.
 
     ``cursor.adbc_ingest`` writes tables, ``cursor.execute(…)`` and ``fetch_arrow_table()`` read them. Everything
     goes through these connections: Python's own sqlite3 is another copy of SQLite, and two copies in one process
@@ -155,6 +169,8 @@ def transaction(text: str) -> Iterator[Any]:
     try:
         raw.set_autocommit(False)
         with connection.cursor() as cursor:
+            if writing and opened.backend == "postgresql":
+                cursor.execute("LOCK TABLE batches IN EXCLUSIVE MODE")
             yield cursor
         raw.commit()
         raw.set_autocommit(True)
@@ -192,4 +208,11 @@ def _connect(to: Address) -> Any:
         import adbc_driver_postgresql.dbapi as postgresql
     except ImportError:
         raise Problem("PostgreSQL needs its drivers: pip install cs-metrics[postgresql]") from None
-    return postgresql.connect(to.place, autocommit=True)
+    try:
+        connection = postgresql.connect(to.place, autocommit=True)
+    except postgresql.Error as why:
+        said = str(why).partition("Failed to connect: ")[2].strip() or "it does not answer"
+        raise Problem(f"The database cannot be opened: {without_password(said, to.place)}") from None
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    return connection
