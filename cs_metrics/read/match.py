@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePath
+
+import numpy as np
+import pyarrow as pa
 
 from cs_metrics.read.convert import Unreadable, month_of
 from cs_metrics.read.files import Sheet
@@ -56,6 +60,17 @@ def recognise(sheet: Sheet) -> list[Match]:
         if match is not None:
             found.append(_scored(match, sheet))
     return sorted(found, key=lambda match: -match.score)
+
+
+def likely_table(name: str, headers: Sequence[str]) -> str | None:
+    """The table that columns of these names are, before a row was read; None where they are like none.
+
+    >>> likely_table("crm/customers", ["id", "customer_name", "csm"]), likely_table("crm/jobs", ["id", "state"])
+    ('accounts', None)
+    """
+    nothing = tuple(pa.array([], pa.string()) for _ in headers)
+    found = recognise(Sheet(name, "", tuple(headers), nothing, np.empty(0, dtype=np.int32)))
+    return found[0].table if found else None
 
 
 def named_as(sheet: Sheet) -> type[Row] | None:

@@ -79,8 +79,13 @@ class Reading:
 
 def read_paths(paths: list[str | Path], recipe: Recipe | None = None, known: Iterable[str] = ()) -> Reading:
     """Read files and folders. Raises Refused where a path does not exist."""
+    return read(files_at(paths), recipe, known)
+
+
+def files_at(paths: list[str | Path]) -> list[File]:
+    """The files at these paths. Raises Refused where a path does not exist."""
     try:
-        files = list(files_of(paths))
+        return list(files_of(paths))
     except (FileNotFoundError, PermissionError) as why:
         trouble = Trouble(
             str(why.filename),
@@ -93,7 +98,6 @@ def read_paths(paths: list[str | Path], recipe: Recipe | None = None, known: Ite
             "refused",
         )
         raise Refused([trouble]) from None
-    return read(files, recipe, known)
 
 
 def read(files: Iterable[File], recipe: Recipe | None = None, known: Iterable[str] = ()) -> Reading:

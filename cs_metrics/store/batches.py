@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -194,6 +194,17 @@ def history(database: str) -> pd.DataFrame:
     )
     whole = {"money": "Int64", "undoes": "Int64"}
     return rows.fillna(dict.fromkeys(counted, 0)).astype(counted | whole)[list(HISTORY)]
+
+
+def last_brought(database: str, name: str) -> date | None:
+    """The day, in UTC, on which a file or table of this name was last imported and not undone since."""
+    with transaction(database) as cursor:
+        gone = undone(cursor)
+        cursor.execute(
+            "SELECT f.name, b.id, b.at FROM batch_files f JOIN batches b ON b.id = f.batch_id ORDER BY b.id DESC"
+        )
+        days = (at for named, batch, at in cursor.fetchall() if named == name and batch not in gone)
+        return next((date.fromisoformat(at[:10]) for at in days), None)
 
 
 def latest_batch(database: str) -> int:
