@@ -213,6 +213,32 @@ def advocates(
         _write(of_accounts(table(book), book.where(**_wanted(where)).held_now()), format, *COLUMNS)
 
 
+@app.command()
+def quality(
+    sources: Sources,
+    until: Until = None,
+    months: Months = 3,
+    rows: Annotated[bool, typer.Option("--rows", help="One row per account and metric instead.")] = False,
+    where: Where = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """How far could defects of the data move net and gross retention? Largest first, in percentage points."""
+    with _kindly():
+        from cs_metrics.analysis import quality as found
+
+        book = _book(sources, recipe, setting, until, where, as_known_at)
+        if until and len(book.months):
+            book = book.until(_month_wanted(book, until))
+        if rows:
+            _write(found.quality_rows(book, months), format, *found.ROW_COLUMNS)
+        else:
+            _write(found.quality(book, months), format, *found.COLUMNS)
+        _say(found.sentence(book, months))
+
+
 # --- the store --------------------------------------------------------------------------------------------------------
 
 
