@@ -363,10 +363,7 @@ def _tables_of(database: str, recipe: Recipe, tables: list[str] | None, newer: N
     from cs_metrics.connect.database import connected
     from cs_metrics.read.files import File
     from cs_metrics.read.match import likely_table
-    from cs_metrics.store.database import holds_book
 
-    if holds_book(database):
-        raise typer.BadParameter("this database holds a book of this program already; it needs no import")
     with connected(database, Rules.of_this_machine()) as source:
         for warning in source.warnings:
             _say(warning)

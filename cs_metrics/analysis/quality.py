@@ -53,12 +53,12 @@ class Range(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A defect that was found: in which accounts, and per metric the range of all cases and of each case alone."""
+    """A defect that was found, and per metric the range of all its cases and low and high of each case alone."""
 
     defect: Defect
     suspects: Suspects
     together: dict[str, Range]
-    alone: dict[str, list[Range]]
+    alone: dict[str, tuple[np.ndarray, np.ndarray]]
 
     @property
     def points(self) -> float:
@@ -106,7 +106,7 @@ def _measured(book: Book, months: int, each: Defect, suspects: Suspects) -> Foun
         tops, bottoms = (side[:, counted] for side in amounts[metric.name])
         total = _total(metric, book, months)
         together[metric.name] = range_of(*total, tops, bottoms)
-        alone[metric.name] = [range_of(*total, tops[:, [at]], bottoms[:, [at]]) for at in range(tops.shape[1])]
+        alone[metric.name] = range_of_each(*total, tops, bottoms)
     return Found(each, kept, together, alone)
 
 
@@ -171,6 +171,15 @@ def range_of(top: int, bottom: int, tops: np.ndarray, bottoms: np.ndarray) -> Ra
     return Range(float(now), float(ends[0]), float(ends[1]))
 
 
+def range_of_each(top: int, bottom: int, tops: np.ndarray, bottoms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the most of the ratio when only one case may be any of its choices: for each case, low and high."""
+    below = bottom - bottoms[0] + bottoms
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = np.where((below > 0) & (bottom > 0), (top - tops[0] + tops) / below, np.nan)
+    ratios = np.where(np.isnan(ratios), ratios[0], ratios)
+    return ratios.min(axis=0), ratios.max(axis=0)
+
+
 # --- the answers ----------------------------------------------------------------------------------------------------
 
 
@@ -209,10 +218,6 @@ def quality_rows(book: Book, months: int = 3) -> pd.DataFrame:
 def _rows(book: Book, months: int, found: Found) -> pd.DataFrame:
     rows, case = found.suspects.rows, found.suspects.case
     ends = book.window(book.closes - 1 - months, book.closes - 1)
-    per_metric = [
-        pd.DataFrame([found.alone[metric][at] for at in case], columns=["value", "low", "high"]).assign(metric=metric)
-        for metric in found.together
-    ]
     told = pd.DataFrame(
         {
             "defect": found.defect.label,
@@ -224,7 +229,9 @@ def _rows(book: Book, months: int, found: Found) -> pd.DataFrame:
             "problem": found.suspects.problems,
         }
     )
-    both = pd.concat([pd.concat([told, ranges], axis=1) for ranges in per_metric])
+    both = pd.concat(
+        [told.assign(metric=metric, low=low[case], high=high[case]) for metric, (low, high) in found.alone.items()]
+    )
     return both.assign(points=100 * (both["high"] - both["low"]))[list(ROW_COLUMNS)]
 
 

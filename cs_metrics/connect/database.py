@@ -115,7 +115,9 @@ class Source:
 
     @cached_property
     def tables(self) -> dict[Place, list[str]]:
-        """The tables and views, and their columns."""
+        """The tables and views, and their columns. Raises Problem where they are a book of this program."""
+        if {"alembic_version", "batches", "batch_files"} <= {place.name for place in self._columns}:
+            raise Problem(f"{self.address.name} holds a book of this program already; it needs no import.")
         return {place: [str(each["name"]) for each in columns] for place, columns in self._columns.items()}
 
     def named(self, name: str) -> Place:

@@ -12,8 +12,15 @@ if files:
     if not reading.refused and ui.import_button(reading):
         st.rerun()
 
-history, tables = st.tabs(["History", "Tables and columns"])
+names = ["History", "Quality", "Connect", "Tables and columns"]
+history, quality, connect, tables = st.tabs(names, key="data_tab", on_change="rerun")
 with history:
     ui.history()
 with tables:
     ui.table_guide()
+if connect.open:
+    with connect:
+        ui.connect()
+if quality.open:
+    with quality:
+        ui.quality()

@@ -2,6 +2,7 @@
 
 from pages.ui.cards import kpis
 from pages.ui.company import sample_store
+from pages.ui.connect import connect
 from pages.ui.drill import show_drill
 from pages.ui.forms import choose_account, note_form, pulse_form, risk_form
 from pages.ui.glossary import (
@@ -14,6 +15,7 @@ from pages.ui.lists import accounts, table
 from pages.ui.menu import follow, heading, pages
 from pages.ui.pickers import book, choose, everyone, months, pickers, year_or_less
 from pages.ui.plots import chart, say
+from pages.ui.quality import quality
 from pages.ui.revenue import (
     groups,
     month_drill,
@@ -36,6 +38,7 @@ __all__ = [
     "chart",
     "choose",
     "choose_account",
+    "connect",
     "escaped",
     "everyone",
     "figures",
@@ -67,6 +70,7 @@ __all__ = [
     "plural",
     "preview",
     "pulse_form",
+    "quality",
     "rates_over_time",
     "read_uploaded",
     "risk_form",
