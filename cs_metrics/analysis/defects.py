@@ -365,13 +365,16 @@ def renewal_missing(book: Book, months: int) -> Suspects | None:
 
     If its contract, counted in years from its start date, came up for renewal within the period, it may have ended
     unnoticed. Corrected: nothing paid from then on. Without a start date, nothing paid at the close. Where no renewal
-    can have come up in the period, the figure cannot move.
+    can have come up in the period, the figure cannot move. An account whose leaving is on record needs no date.
     """
     if not book.knows("renewal_date") or not book.accounts["renewal_date"].notna().any():
         return None
     opening, closing = book.closes - 1 - months, book.closes - 1
     ends = book.balance(0, 0)[[opening, closing]]
-    rows = np.flatnonzero(book.accounts["renewal_date"].isna().to_numpy() & (ends > 0).all(axis=0))
+    left = np.zeros(len(book), dtype=bool)
+    if "churns" in book.facts:
+        left[book.facts["churns"]["row"].to_numpy()] = True
+    rows = np.flatnonzero(book.accounts["renewal_date"].isna().to_numpy() & (ends > 0).all(axis=0) & ~left)
     if not len(rows):
         return None
     part = book.take(rows)
