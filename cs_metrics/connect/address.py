@@ -99,13 +99,14 @@ class Address:
 
 
 def shown(url: URL) -> str:
-    """An address as it may be shown: no password, no token.
+    """An address as it may be shown: no password, no token, no word of a driver.
 
     >>> shown(make_url("databricks://token:s3cret@host?http_path=/sql"))
     'databricks://token:***@host?http_path=%2Fsql'
     """
     hidden = {name: "***" for name in url.query if any(word in name.casefold() for word in SECRET)}
-    return url.update_query_dict(hidden).render_as_string(hide_password=True)
+    plain = url.set(drivername=url.get_backend_name())
+    return plain.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
 def _secrets(url: URL) -> list[str]:

@@ -34,7 +34,8 @@ def quality() -> None:
     config = {
         "points": st.column_config.NumberColumn(
             "Points", format="%.1f", help="The wider of the two ranges, in percentage points."
-        )
+        ),
+        **{name: st.column_config.TextColumn(name) for name in wide if name.endswith("could be")},
     }
     table(wide, "quality_defects", config=config)
     st.caption(_basis(shown, length))
@@ -52,12 +53,14 @@ def quality() -> None:
 
 def _one_row_each(rows: pd.DataFrame) -> pd.DataFrame:
     """A row per defect: what each figure could be, and the wider range in points."""
-    said = [f"{PERCENT.write(row.low)} to {PERCENT.write(row.high)}" if row.points else "does not move"
-            for row in rows.itertuples()]  # fmt: skip
+    said = [f"{PERCENT.write(row.low)} to {PERCENT.write(row.high)}" if row.points > 0
+            else "does not move" if row.points == 0 else "no figure" for row in rows.itertuples()]  # fmt: skip
     names = rows["metric"].map(SHORT)
     by_metric = rows.assign(said=said, metric=names).pivot(index="defect", columns="metric", values="said")
     each = rows.groupby("defect", sort=False).agg(accounts=("accounts", "first"), points=("points", "max"))
-    told = each.join(by_metric).rename(columns=lambda name: f"{name} could be" if name in by_metric else name)
+    told = each.join(by_metric[[name for name in SHORT.values() if name in by_metric]]).rename(
+        columns=lambda name: f"{name} could be" if name in by_metric else name
+    )
     advice = rows.drop_duplicates("defect").set_index("defect")["advice"]
     return told.assign(what_to_do=advice).reset_index()
 
