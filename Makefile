@@ -30,8 +30,8 @@ sample: .venv/installed  ## Make the sample company anew, from its seed.
 
 lock: .venv/installed-for-tests  ## Write the pinned versions anew.
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --no-annotate --no-header --python-version 3.11 pyproject.toml --all-extras --output-file requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --no-annotate --no-header --python-version 3.11 pyproject.toml --all-extras --group dev --output-file requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --no-annotate --no-header --python-version 3.11 pyproject.toml --extra postgresql --output-file requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --no-annotate --no-header --python-version 3.11 pyproject.toml --extra postgresql --group dev --output-file requirements-dev.txt
 
 .venv/installed: requirements.txt pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv

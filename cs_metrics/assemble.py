@@ -75,7 +75,7 @@ def book_of(
         lines=_lines(revenue, accounts.index),
         rates=rates,
         owners=owners_of(csm, _history(tables.get("owners"), accounts.index), revenue.first, revenue.closes),
-        facts=(facts := _facts(tables, accounts.index)),
+        facts=(facts := _facts(tables, accounts.index, source)),
         renewals=_renewals(accounts, facts),
         currency=currency,
         settings=settings,
@@ -388,18 +388,22 @@ def _history(owners: pd.DataFrame | None, accounts: pd.Index) -> pd.DataFrame | 
     return owners.assign(row=row)[row >= 0][["row", "csm", "from_date"]]
 
 
-def _facts(tables: Mapping[str, pd.DataFrame], accounts: pd.Index) -> Facts:
-    """Every other table, its accounts as positions in the book, its months as the days they end on."""
+def _facts(tables: Mapping[str, pd.DataFrame], accounts: pd.Index, source: str) -> Facts:
+    """Every other table, its accounts as positions in the book, its months as the days they end on.
+
+    Subscriptions are among them where the revenue is theirs.
+    """
     kept = {}
     for name, rows in tables.items():
-        if name in ("accounts", "owners", "fx", *SOURCES) or rows.empty:
+        revenue = name in SOURCES and not name == source == "subscriptions"
+        if name in ("accounts", "owners", "fx") or revenue or rows.empty:
             continue
         rows = _with_day(_with_account(rows, tables.get("subscriptions"))) if name == "usage" else rows
         if "account_id" in rows:
             place = _places(rows["account_id"], accounts)
             rows = rows.drop(columns="account_id").assign(row=place)[place >= 0]
         kept[name] = rows
-    assert not set(kept) - set(KNOWN) - {"costs", "contributions", "products"}, sorted(kept)
+    assert not set(kept) - set(KNOWN) - {"costs", "contributions", "products", "subscriptions"}, sorted(kept)
     return Facts(kept)
 
 

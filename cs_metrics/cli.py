@@ -10,9 +10,9 @@ import getpass
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cs_metrics.book import Book
+    from cs_metrics.read.files import File
     from cs_metrics.read.reading import Reading
+    from cs_metrics.read.recipe import Recipe
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -67,6 +69,10 @@ By = Annotated[str | None, typer.Option(help="Group by csm, product or any attri
 Where = Annotated[list[str] | None, typer.Option(help="Only accounts with this attribute: segment=SMB.")]
 Setting = Annotated[list[str] | None, typer.Option(help="Switch a definition: owner=closing, fx=floating…")]
 KnownAt = Annotated[str | None, typer.Option(help="As known at a day or batch, of a database.")]
+FromTable = Annotated[
+    list[str] | None,
+    typer.Option("--table", help="A table or view of the database; repeat. Default: all known by their columns."),
+]
 As = Annotated[Format, typer.Option("--format", help="How the answer is written.")]
 
 
@@ -74,18 +80,18 @@ As = Annotated[Format, typer.Option("--format", help="How the answer is written.
 
 
 @app.command()
-def check(sources: Sources, recipe: RecipeFile = None, format: As = Format.table) -> None:
+def check(sources: Sources, recipe: RecipeFile = None, table: FromTable = None, format: As = Format.table) -> None:
     """Are these files fit to be read? One row per problem; counts and totals of money on standard error."""
     import pandas as pd
 
     from cs_metrics.read.problems import Trouble
 
     with _kindly():
-        reading = _read(sources, recipe)
+        reading = _read(sources, recipe, tables=table)
         _write(pd.DataFrame(reading.troubles, columns=Trouble._fields), format)
         for count in reading.counts:
-            place, table = " · ".join(filter(None, (count.file, count.sheet))), count.table or "no known table"
-            _say(f"{place}: {table}: {count.read} rows read, {count.kept} kept, {count.read - count.kept} left out")
+            place, known_as = " · ".join(filter(None, (count.file, count.sheet))), count.table or "no known table"
+            _say(f"{place}: {known_as}: {count.read} rows read, {count.kept} kept, {count.read - count.kept} left out")
         for name, total in reading.totals().items():
             _say(f"total {name}: {total / 3600:,.2f}")
         if reading.refused:
@@ -382,6 +388,32 @@ def layouts(
             raise typer.BadParameter(f"there is no layout {name}; see cs-metrics layouts") from None
 
 
+@app.command()
+def quality(
+    sources: Sources,
+    until: Until = None,
+    months: Months = 3,
+    rows: Annotated[bool, typer.Option("--rows", help="One row per account and metric instead.")] = False,
+    where: Where = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """How far could defects of the data move net and gross retention? Largest first, in percentage points."""
+    with _kindly():
+        from cs_metrics.analysis import quality as found
+
+        book = _book(sources, recipe, setting, until, where, as_known_at)
+        if until and len(book.months):
+            book = book.until(_month_wanted(book, until))
+        if rows:
+            _write(found.quality_rows(book, months), format, *found.ROW_COLUMNS)
+        else:
+            _write(found.quality(book, months), format, *found.COLUMNS)
+        _say(found.sentence(book, months))
+
+
 # --- the store --------------------------------------------------------------------------------------------------------
 
 
@@ -390,16 +422,22 @@ def import_(
     sources: Sources,
     into: Annotated[str, typer.Option(help="The database: sqlite:///book.db or postgresql://…")],
     recipe: RecipeFile = None,
+    table: FromTable = None,
+    newer_than: Annotated[
+        str | None,
+        typer.Option(help="Of a database only what changed since the last import, by this column; or COLUMN=DATE."),
+    ] = None,
     note: Annotated[str, typer.Option(help="A note for the history.")] = "",
     format: As = Format.table,
 ) -> None:
-    """Import files into a database, as one batch: all of it or nothing."""
+    """Import files, or tables of another database, into a database, as one batch: all of it or nothing."""
     with _kindly():
         from cs_metrics.store.batches import Brought, import_batch
         from cs_metrics.store.recipes import recipes_kept
 
+        since = _since(newer_than, into) if newer_than else None
         kept = [each.text for each in recipes_kept(into)]
-        reading = _read(sources, recipe, into, kept).usable()
+        reading = _read(sources, recipe, into, kept, table, since).usable()
         files = [Brought(file.name, file.sha256, len(file.data)) for file in reading.files]
         done = import_batch(into, reading.tables, files, _who(), note)
         _say(f"batch {done.batch} imported")
@@ -467,10 +505,23 @@ def _who() -> str:
         return ""
 
 
-def _read(sources: list[str], recipe: Path | None, into: str | None = None, kept: Sequence[str] = ()) -> Reading:
-    """Read files, by a recipe and those ``kept``, against the accounts of the database they go ``into``."""
+Newer = Callable[[str, list[str]], "tuple[str, date] | None"]
+
+
+def _read(
+    sources: list[str],
+    recipe: Path | None,
+    into: str | None = None,
+    kept: Sequence[str] = (),
+    tables: list[str] | None = None,
+    newer: Newer | None = None,
+) -> Reading:
+    """Read files, and databases that are not ours, and say what was assumed.
+
+    By a recipe and those ``kept``, against the accounts of the database they go ``into``.
+    """
     from cs_metrics.read.identify import aliases_of
-    from cs_metrics.read.reading import read_paths
+    from cs_metrics.read.reading import files_at, read
     from cs_metrics.read.recipe import Recipe, recipe_of
 
     if recipe is not None and not recipe.is_file():
@@ -483,10 +534,61 @@ def _read(sources: list[str], recipe: Path | None, into: str | None = None, kept
         from cs_metrics.store.known import accounts_called, accounts_known
 
         known, aliases = accounts_known(into), aliases_of(accounts_called(into))
-    reading = read_paths(list(sources), said, known, aliases)
+    databases = [source for source in sources if "://" in source]
+    if (tables or newer) and not databases:
+        raise typer.BadParameter("--table and --newer-than speak of a database; there is none among the sources")
+    files = files_at([source for source in sources if source not in databases])
+    files += [file for database in databases for file in _tables_of(database, said, tables, newer)]
+    reading = read(files, said, known, aliases)
     for assumed in reading.assumed:
         _say(f"assumed: {assumed}")
     return reading
+
+
+def _tables_of(database: str, recipe: Recipe, tables: list[str] | None, newer: Newer | None) -> Iterator[File]:
+    """The tables of a database that were asked for; else those the recipe speaks of or that are known by columns."""
+    from cs_metrics.connect.address import Rules
+    from cs_metrics.connect.database import connected
+    from cs_metrics.read.files import File
+    from cs_metrics.read.match import likely_table
+
+    with connected(database, Rules.of_this_machine()) as source:
+        for warning in source.warnings:
+            _say(warning)
+        asked = [source.named(name) for name in tables or ()]
+        for place, columns in source.tables.items():
+            name = source.called(place)
+            if place in asked or (not asked and (recipe.names(name) or likely_table(name, columns))):
+                since = newer(name, columns) if newer else None
+                rows = source.rows(place, since)
+                _say(f"{name}: {len(rows):,} rows" + (f" with {since[0]} from {since[1]} on" if since else ""))
+                if len(rows) or since is None:
+                    yield File.of_rows(name, rows)
+            else:
+                _say(f"{name}: not read")
+
+
+def _since(newer_than: str, into: str) -> Newer:
+    """From which day on the rows of a table are read: the day said, or the one before its last import.
+
+    A day is repeated, so that nothing falls between two clocks; what comes twice changes nothing.
+    """
+    from cs_metrics.store.batches import last_brought
+
+    column, said, text = newer_than.partition("=")
+    try:
+        day = date.fromisoformat(text) if said else None
+    except ValueError:
+        raise typer.BadParameter(f'--newer-than "{text}" is not a day; write it as 2025-03-31') from None
+
+    def newer(name: str, columns: list[str]) -> tuple[str, date] | None:
+        if column not in columns:
+            _say(f"{name}: has no column {column} and is read whole")
+            return None
+        last = day or last_brought(into, name)
+        return (column, last if day else last - timedelta(days=1)) if last else None
+
+    return newer
 
 
 def _book(
@@ -504,7 +606,7 @@ def _book(
 
     chosen = Settings.of(**dict(_pair(text, "--setting") for text in settings or ()))
     last = _month(until, "--until") if until else None
-    if any("://" in source for source in sources):
+    if _ours(sources):
         from cs_metrics.store.known import batch_known_at, tables_known
 
         if len(sources) > 1:
@@ -512,7 +614,7 @@ def _book(
         tables = tables_known(sources[0], batch_known_at(sources[0], known_at) if known_at else None)
     else:
         if known_at:
-            raise typer.BadParameter("--as-known-at asks a database, not files")
+            raise typer.BadParameter("--as-known-at asks a book that was imported, not files or other databases")
         reading = _read(sources, recipe).usable()
         for trouble in reading.troubles:
             _say(str(trouble))
@@ -521,6 +623,15 @@ def _book(
     for note in book.notes:
         _say(note)
     return book.where(**_wanted(where))
+
+
+def _ours(sources: list[str]) -> bool:
+    """Is one of these a database this program keeps a book in?"""
+    if not any("://" in source for source in sources):
+        return False
+    from cs_metrics.store.database import holds_book
+
+    return any("://" in source and holds_book(source) for source in sources)
 
 
 def _wanted(where: list[str] | None) -> dict[str, list[str]]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
+import postgresql
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -52,3 +55,25 @@ def connections_closed() -> Iterator[None]:
 def database(tmp_path: Path) -> str:
     """The address of an empty database."""
     return f"sqlite:///{tmp_path / 'book.db'}"
+
+
+@pytest.fixture
+def sqlite_database(database: str) -> str:
+    """The address of an empty SQLite database."""
+    return database
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The address of a PostgreSQL server of the tests' own."""
+    with postgresql.running() as address:
+        yield address
+
+
+@pytest.fixture
+def postgresql_database(postgresql_server: str) -> str:
+    """The address of an empty PostgreSQL database."""
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(f"{postgresql_server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+    return f"{postgresql_server}/{name}"

@@ -29,6 +29,12 @@ from cs_metrics.store.recipes import keep_recipe, recipes_kept
 from cs_metrics.tables import Pulse, Risk, frames
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """An empty database: what is kept in SQLite is kept in PostgreSQL the same way."""
+    return request.getfixturevalue(f"{request.param}_database")
+
+
 def csv(name: str, text: str) -> Reading:
     return read([File(name, text.encode())]).usable()
 
@@ -190,9 +196,10 @@ def test_a_killed_import_leaves_all_or_nothing(database: str, tmp_path: Path) ->
         child.wait()
         child.stdout.close()
         assert len(tables_known(database)["mrr"]) in (4, 60_004)
-    with transaction(database) as cursor:
-        cursor.execute("PRAGMA integrity_check")
-        assert cursor.fetchone()[0] == "ok"
+    if database.startswith("sqlite"):
+        with transaction(database) as cursor:
+            cursor.execute("PRAGMA integrity_check")
+            assert cursor.fetchone()[0] == "ok"
 
 
 def test_a_day_is_known_by_its_last_batch(database: str) -> None:
@@ -231,6 +238,7 @@ def test_a_database_from_the_future_is_refused(database: str) -> None:
         latest_batch(database)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_sqlite_waits_keeps_and_forgets_as_it_should(database: str) -> None:
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1, "busy_timeout": 15_000}
     with transaction(database) as cursor:
@@ -252,6 +260,37 @@ def test_readers_on_other_threads_see_each_batch_at_once(database: str) -> None:
         for month in range(1, 13):
             keep(database, csv(f"{month}.csv", f"account_id,month,mrr\nA,2025-{month:02d},{month}\n"))
             assert set(readers.map(lambda _: latest_batch(database), range(8))) == {month}
+
+
+def test_writers_at_the_same_time_take_turns(database: str) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    keep(database, csv("mrr.csv", FIRST))
+    months = {
+        month: csv(f"{month}.csv", f"account_id,month,mrr\nA,2025-{month:02d},{month}\n") for month in range(3, 9)
+    }
+    with ThreadPoolExecutor(4) as writers:
+        batches = list(writers.map(lambda reading: keep(database, reading), months.values()))
+    assert sorted(batches) == list(range(2, 8))
+    assert mrr(database)["A"] == [100, 100, *months]
+
+
+def test_a_reader_sees_one_moment(database: str) -> None:
+    keep(database, csv("mrr.csv", FIRST))
+    with transaction(database) as cursor:
+        cursor.execute("SELECT count(*) FROM mrr")
+        before = cursor.fetchone()[0]
+        keep(database, csv("mrr.csv", "account_id,month,mrr\nZ,2025-01,1\n"))
+        cursor.execute("SELECT count(*) FROM mrr")
+        assert cursor.fetchone()[0] == before
+    assert "Z" in mrr(database)
+
+
+def test_a_server_that_does_not_answer_is_said_without_the_password() -> None:
+    for place in ("127.0.0.1:1/x", "127.0.0.1:wrong/x"):
+        with pytest.raises(Problem, match="cannot be opened") as said:
+            latest_batch(f"postgresql://cs:CANARY%ZZ@{place}")
+        assert "CANARY" not in str(said.value)
 
 
 def test_an_address_that_keeps_no_book_is_refused() -> None:

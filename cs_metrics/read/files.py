@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+import pyarrow.ipc
 
 from cs_metrics.read.convert import coded
 from cs_metrics.read.markup import grids_of, is_markup
@@ -36,10 +38,19 @@ csv.field_size_limit(1 << 26)
 
 
 class File(NamedTuple):
-    """A file to read: its name as shown, and its bytes."""
+    """A file to read: its name as shown, and its bytes; or rows that were read elsewhere, from a database say."""
 
     name: str
     data: bytes
+    rows: pa.Table | None = None
+
+    @classmethod
+    def of_rows(cls, name: str, rows: pa.Table) -> File:
+        """Rows read just now, their columns as text. Read again they are another file, even where nothing changed."""
+        sink, read_at = pa.BufferOutputStream(), {"read at": datetime.now(UTC).isoformat()}
+        with pa.ipc.new_stream(sink, rows.schema.with_metadata(read_at)) as stream:
+            stream.write_table(rows.replace_schema_metadata(read_at))
+        return cls(name, sink.getvalue().to_pybytes(), rows)
 
     @property
     def sha256(self) -> str:
@@ -118,6 +129,10 @@ def files_of(paths: list[str | Path]) -> Iterator[File]:
 
 def open_file(file: File) -> Opened:
     """The sheets of a file, all cells as text. What kind of file it is, its content says, not its name."""
+    if file.rows is not None:
+        texts = [pc.fill_null(column.combine_chunks(), "") for column in file.rows.columns]
+        numbers = np.arange(1, len(file.rows) + 1, dtype=np.int32)
+        return Opened([_sheet(file.name, "", tuple(file.rows.column_names), texts, numbers)], [])
     try:
         return _opened(file, 0)
     except Unfit as why:

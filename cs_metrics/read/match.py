@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePath
+
+import numpy as np
+import pyarrow as pa
 
 from cs_metrics.read.dates import Orders, month_in
 from cs_metrics.read.derive import AS_READ, meaning_of_amount
@@ -87,6 +90,17 @@ def recognise(sheet: Sheet) -> list[Match]:
         if match is not None and not _is_only_a_date(match, sheet):
             found.append(_scored(match, sheet))
     return sorted(found, key=lambda match: -match.score)
+
+
+def likely_table(name: str, headers: Sequence[str]) -> str | None:
+    """The table that columns of these names are, before a row was read; None where they are like none.
+
+    >>> likely_table("crm/customers", ["id", "customer_name", "csm"]), likely_table("crm/jobs", ["id", "state"])
+    ('accounts', None)
+    """
+    nothing = tuple(pa.array([], pa.string()) for _ in headers)
+    found = recognise(Sheet(name, "", tuple(headers), nothing, np.empty(0, dtype=np.int32)))
+    return found[0].table if found else None
 
 
 def _is_only_a_date(match: Match, sheet: Sheet) -> bool:

@@ -118,8 +118,13 @@ def read_paths(
     aliases: Mapping[str, str] | None = None,
 ) -> Reading:
     """Read files and folders. Raises Refused where a path does not exist."""
+    return read(files_at(paths), recipe, known, aliases)
+
+
+def files_at(paths: list[str | Path]) -> list[File]:
+    """The files at these paths. Raises Refused where a path does not exist."""
     try:
-        files = list(files_of(paths))
+        return list(files_of(paths))
     except (FileNotFoundError, PermissionError) as why:
         trouble = Trouble(
             str(why.filename),
@@ -132,7 +137,6 @@ def read_paths(
             "refused",
         )
         raise Refused([trouble]) from None
-    return read(files, recipe, known, aliases)
 
 
 def read(

@@ -105,6 +105,11 @@ class Recipe(BaseModel):
         """What the recipe says of a sheet; the first part that fits."""
         return next((part for part in self.file if part.is_for(sheet)), None)
 
+    def names(self, file: str) -> bool:
+        """Does any part speak of a file of this name?"""
+        return any(fnmatchcase(name.casefold(), part.match.casefold())
+                   for part in self.file for name in (file, Path(file).name))  # fmt: skip
+
 
 def header_like(wanted: str, headers: Iterable[str]) -> str | None:
     """The header meant: the very same, else one that says the same, else the first of the pattern.

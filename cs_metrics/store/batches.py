@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -25,7 +25,7 @@ from cs_metrics.store.known import live, stored_columns, typed
 from cs_metrics.tables import TABLES, Row, columns
 
 LIVE = "superseded_by IS NULL"
-INTEGERS = pa.int64()
+LONG = ("bytes", "money")
 
 
 class Brought(NamedTuple):
@@ -65,7 +65,7 @@ def import_batch(
     """
     files = list(files)
     counts = []
-    with transaction(database) as cursor:
+    with transaction(database, writing=True) as cursor:
         batch = _new_batch(cursor, kind, who, note)
         _refuse_known_files(cursor, files)
         _append(cursor, "batch_files", [{"batch_id": batch, **file._asdict()} for file in files])
@@ -89,7 +89,7 @@ def undo(database: str, batch: int, who: str = "", note: str = "") -> Happened:
     What later batches changed stays as they left it. Raises Problem where there is nothing to undo.
     """
     counts = []
-    with transaction(database) as cursor:
+    with transaction(database, writing=True) as cursor:
         batch = _in_force(cursor, batch)
         new = _new_batch(cursor, "undo", who, note, undoes=batch)
         for name, row in TABLES.items():
@@ -196,6 +196,17 @@ def history(database: str) -> pd.DataFrame:
     return rows.fillna(dict.fromkeys(counted, 0)).astype(counted | whole)[list(HISTORY)]
 
 
+def last_brought(database: str, name: str) -> date | None:
+    """The day, in UTC, on which a file or table of this name was last imported and not undone since."""
+    with transaction(database) as cursor:
+        gone = undone(cursor)
+        cursor.execute(
+            "SELECT f.name, b.id, b.at FROM batch_files f JOIN batches b ON b.id = f.batch_id ORDER BY b.id DESC"
+        )
+        days = (at for named, batch, at in cursor.fetchall() if named == name and batch not in gone)
+        return next((date.fromisoformat(at[:10]) for at in days), None)
+
+
 def latest_batch(database: str) -> int:
     """The number of the last batch; 0 for a new database. Grows with every change: the version of what is kept."""
     with transaction(database) as cursor:
@@ -218,7 +229,9 @@ def _append(cursor: Any, table: str, rows: list[dict[str, Any]]) -> None:
     if rows:
         found = pa.Table.from_pylist(rows)
         plain = [
-            f.with_type(INTEGERS) if pa.types.is_null(f.type) or pa.types.is_integer(f.type) else f
+            f.with_type(pa.int64() if f.name in LONG else pa.int32())
+            if pa.types.is_null(f.type) or pa.types.is_integer(f.type)
+            else f
             for f in found.schema
         ]
         cursor.adbc_ingest(table, found.cast(pa.schema(plain)), mode="append")
@@ -320,5 +333,6 @@ def _surplus(cursor: Any, batch: int, row: type[Row], rows: pa.Table) -> dict[st
     extra = nth >= code[len(old) :].map(there).fillna(0).to_numpy()
     add = rows.filter(pa.array(np.asarray(extra)))
     if len(add):
-        cursor.adbc_ingest(row.table, add.append_column("batch_id", pa.array(np.full(len(add), batch))), mode="append")
+        number = pa.array(np.full(len(add), batch, dtype=np.int32))
+        cursor.adbc_ingest(row.table, add.append_column("batch_id", number), mode="append")
     return {"new": len(add), "changed": 0, "same": len(rows) - len(add)}

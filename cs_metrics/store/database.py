@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,8 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from queue import Empty, Full, LifoQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
 
 from cs_metrics.book import Problem
+from cs_metrics.tables import TABLES
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -69,6 +72,39 @@ def ready(text: str) -> Address:
     return found
 
 
+OURS = ("alembic_version", "batches", "batch_files", "batch_counts")
+
+
+def holds_book(text: str) -> bool:
+    """Is there a book of this program in a database? Only looked at: nothing is made or brought up to date.
+
+    Raises Problem where it cannot be opened.
+    """
+    try:
+        found = address(text)
+    except Problem:
+        return False
+    return set(OURS) <= _tables(found)
+
+
+def _tables(of: Address) -> set[str]:
+    """The tables there are; none where there is no database yet."""
+    if of.backend == "sqlite" and not Path(of.place).exists():
+        return set()
+    names = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
+        "postgresql": "SELECT tablename::text FROM pg_tables WHERE schemaname = ANY(current_schemas(false))",
+    }[of.backend]
+    with closing(_connect(of, looking=True)) as connection, connection.cursor() as cursor:
+        try:
+            cursor.execute(names)
+            return {row[0] for row in cursor.fetchall()}
+        except Exception as why:
+            if "not a database" not in str(why):
+                raise
+            raise Problem(f"{Path(of.place).name} is not a database.") from None
+
+
 def _versions() -> list[str]:
     """The versions of the schema, oldest first: the migrations, numbered by their files' names."""
     return sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
@@ -76,17 +112,15 @@ def _versions() -> list[str]:
 
 def _version(of: Address) -> str | None:
     """The version a database's schema has; None where there is none yet."""
-    if of.backend == "sqlite" and not Path(of.place).exists():
+    tables = _tables(of)
+    if not set(OURS) <= tables:
+        if taken := sorted(tables & {*TABLES, *OURS}):
+            raise Problem(
+                f"This database has other tables of these names: {', '.join(taken)}. "
+                "Keep the book in a database of its own."
+            )
         return None
-    known = {
-        "sqlite": "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'",
-        "postgresql": "SELECT count(*) FROM pg_tables WHERE tablename = 'alembic_version' "
-        "AND schemaname = ANY(current_schemas(false))",
-    }[of.backend]
-    with closing(_connect(of)) as connection, connection.cursor() as cursor:
-        cursor.execute(known)
-        if not cursor.fetchone()[0]:
-            return None
+    with closing(_connect(of, looking=True)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT version_num FROM alembic_version")
         row = cursor.fetchone()
         return row and row[0]
@@ -94,14 +128,14 @@ def _version(of: Address) -> str | None:
 
 def migration_engine(of: Address) -> Engine:
     """The engine that migrates a schema: it keeps no connection, and its errors never print rows of customers."""
-    from sqlalchemy import create_engine, event
+    from sqlalchemy import URL, create_engine, event
     from sqlalchemy.pool import NullPool
 
     if of.backend == "postgresql":
         driver = of.place.replace("postgresql:", "postgresql+psycopg:", 1)
         return create_engine(driver, hide_parameters=True, poolclass=NullPool)
     Path(of.place).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{of.place}", hide_parameters=True, poolclass=NullPool)
+    engine = create_engine(URL.create("sqlite", database=of.place), hide_parameters=True, poolclass=NullPool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
@@ -134,12 +168,25 @@ def bring_up_to_date(engine: Engine, of: Address) -> None:
     command.upgrade(config, "head")
 
 
+def without_password(said: str, text: str) -> str:
+    """A message about an address, without the password the address holds.
+
+    >>> without_password('bad token: "s3cret"', "postgresql://cs:s3cret@host/books")
+    'bad token: "***"'
+    """
+    secret = re.match(r"[^/]*//[^/@]*?:(.*)@", text)
+    return said.replace(secret.group(1), "***") if secret and secret.group(1) else said
+
+
 # --- connections ----------------------------------------------------------------------------------------------------
 
 
 @contextmanager
-def transaction(text: str) -> Iterator[Any]:
+def transaction(text: str, writing: bool = False) -> Iterator[Any]:
     """A cursor that speaks Arrow, in one transaction: committed at the end, or nothing happened.
+
+    All it reads is of one moment. One that is ``writing`` waits for the one that writes before it: SQLite has them
+    take turns by itself, at their first write.
 
     ``cursor.adbc_ingest`` writes tables, ``cursor.execute(…)`` and ``fetch_arrow_table()`` read them. Everything
     goes through these connections: Python's own sqlite3 is another copy of SQLite, and two copies in one process
@@ -155,6 +202,8 @@ def transaction(text: str) -> Iterator[Any]:
     try:
         raw.set_autocommit(False)
         with connection.cursor() as cursor:
+            if writing and opened.backend == "postgresql":
+                cursor.execute("LOCK TABLE batches IN EXCLUSIVE MODE")
             yield cursor
         raw.commit()
         raw.set_autocommit(True)
@@ -179,11 +228,13 @@ def close_idle() -> None:
             waiting.get_nowait().close()
 
 
-def _connect(to: Address) -> Any:
+def _connect(to: Address, looking: bool = False) -> Any:
     if to.backend == "sqlite":
         import adbc_driver_sqlite.dbapi as sqlite
 
-        connection = sqlite.connect(f"file:{to.place}", autocommit=True)
+        if looking:
+            return sqlite.connect(f"file:{quote(to.place)}?mode=ro", autocommit=True)
+        connection = sqlite.connect(f"file:{quote(to.place)}", autocommit=True)
         with connection.cursor() as cursor:
             for pragma in PRAGMAS:
                 cursor.execute(pragma)
@@ -192,4 +243,11 @@ def _connect(to: Address) -> Any:
         import adbc_driver_postgresql.dbapi as postgresql
     except ImportError:
         raise Problem("PostgreSQL needs its drivers: pip install cs-metrics[postgresql]") from None
-    return postgresql.connect(to.place, autocommit=True)
+    try:
+        connection = postgresql.connect(to.place, autocommit=True)
+    except postgresql.Error as why:
+        said = str(why).partition("Failed to connect: ")[2].strip() or "it does not answer"
+        raise Problem(f"The database cannot be opened: {without_password(said, to.place)}") from None
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    return connection

@@ -14,10 +14,17 @@ if files:
         ui.keep_mappings(reading)
         st.rerun()
 
-history, tables, mappings = st.tabs(["History", "Tables and columns", "Mappings"])
+names = ["History", "Quality", "Connect", "Tables and columns", "Mappings"]
+history, quality, connect, tables, mappings = st.tabs(names, key="data_tab", on_change="rerun")
 with history:
     ui.history()
 with tables:
     ui.table_guide()
 with mappings:
     ui.kept_mappings()
+if connect.open:
+    with connect:
+        ui.connect()
+if quality.open:
+    with quality:
+        ui.quality()

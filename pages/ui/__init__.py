@@ -3,6 +3,7 @@
 from pages.ui.cards import kpis
 from pages.ui.cohorts import cohort_curves, cohort_pickers, cohort_triangle, no_cohorts, survival_curves
 from pages.ui.company import sample_store
+from pages.ui.connect import connect
 from pages.ui.decks import choose_deck, download_deck, download_each, edited, slides_of, template
 from pages.ui.definitions import definition_panel
 from pages.ui.drill import show_drill
@@ -15,6 +16,7 @@ from pages.ui.moved import what_moved
 from pages.ui.periods import periods_compared
 from pages.ui.pickers import book, choose, everyone, months, pickers, year_or_less
 from pages.ui.plots import chart, say
+from pages.ui.quality import quality
 from pages.ui.revenue import (
     groups,
     month_drill,
@@ -41,6 +43,7 @@ __all__ = [
     "cohort_curves",
     "cohort_pickers",
     "cohort_triangle",
+    "connect",
     "definition_panel",
     "download_deck",
     "download_each",
@@ -81,6 +84,7 @@ __all__ = [
     "plural",
     "preview",
     "pulse_form",
+    "quality",
     "rates_over_time",
     "read_uploaded",
     "risk_form",
