@@ -24,7 +24,8 @@ def renewals_due(book: Book) -> pd.DataFrame:
 
     One row per customer, earliest date first: what every list says of an account, and ``due_on``, ``days`` (negative
     where overdue), ``bucket``, ``plan``, ``plan_age_days``, and the groups ``band`` (health), ``plan_state`` and
-    ``value``. Overdue is a customer whose last known renewal date has passed with no renewal won and no later date.
+    ``value``. Overdue is a customer whose last known renewal date has passed; where that date is only an opportunity's,
+    unless it was won: the date in the list of accounts rules, it moves on when the renewal is signed.
     ``value`` ranks what is listed: the large ones make the first half of its MRR, the small ones its last fifth.
     Raises Dark where no renewal date is known.
     """
@@ -40,7 +41,7 @@ def _due(book: Book) -> pd.DataFrame:
     coming = dates[dates["day"] >= today].drop_duplicates("row")
     soon = coming[(coming["day"] - today).dt.days <= WITHIN]
     last = dates.drop_duplicates("row", keep="last")
-    late = last[(last["day"] < today) & ~_won(book, last)]
+    late = last[(last["day"] < today) & (_listed(book, last) | ~_won(book, last))]
     found = pd.concat([late, soon]).sort_values(["day", "row"], kind="stable")
     rows, days = found["row"].to_numpy(dtype=np.intp), (found["day"] - today).dt.days.to_numpy()
     table = with_plans(book, rows, described(book, rows))
@@ -53,6 +54,14 @@ def _due(book: Book) -> pd.DataFrame:
         plan_state=np.where(table["plan"].isna(), PLANS[2], np.where(stale, PLANS[1], PLANS[0])).astype(object),
         value=_values(table["mrr"].to_numpy(dtype=float)),
     )
+
+
+def _listed(book: Book, dates: pd.DataFrame) -> np.ndarray:
+    """Which of these dates, one per account, stand in the list of accounts."""
+    if "renewal_date" not in book.accounts:
+        return np.zeros(len(dates), dtype=bool)
+    own = book.accounts["renewal_date"].to_numpy()[dates["row"]]
+    return np.asarray(own.astype("datetime64[D]") == dates["day"].to_numpy().astype("datetime64[D]"))
 
 
 def _won(book: Book, dates: pd.DataFrame) -> np.ndarray:
