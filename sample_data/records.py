@@ -509,7 +509,7 @@ def in_the_making(company: Company, rng: np.random.Generator) -> Iterator[Deal]:
 
 
 def renewal_calls(company: Company) -> pd.DataFrame:
-    """What CSMs called of each renewal since 2025, about eleven, seven and three weeks before it, by how it felt."""
+    """What CSMs called of each renewal since 2025, about thirteen, nine and five weeks before it, by how it felt."""
     rng, found = dice("renewal_calls"), []
     start, day = company.accounts["start"], company.accounts["day"]
     for row, month in zip(*company.living(), strict=True):
@@ -517,7 +517,7 @@ def renewal_calls(company: Company) -> pd.DataFrame:
         if due < 24 or due > MONTHS + 2 or (due - start[row]) % 12:
             continue
         renewal, csm = day_of(due, day[row]), company.holder[row, month]
-        for weeks in (11, 7, 3):
+        for weeks in (13, 9, 5):
             called = renewal - 7 * weeks * DAY - rng.integers(0, 5) * DAY
             chance = rng.random(2)
             if csm not in CSMS or called > TODAY or chance[0] > 0.8 * CSMS[csm].diligence:
