@@ -60,7 +60,7 @@ def held_against(book: Book, ahead: int = 1) -> pd.DataFrame:
     due, actual = _paid(book, row, close)
     with np.errstate(invalid="ignore"):
         happened = np.select([actual == 0, actual < due, actual > due], ["lose", "shrink", "grow"], "renew")
-    happened = np.where(np.isnan(actual), None, happened.astype(object))
+    happened = pd.Series(happened, dtype=object).where(~np.isnan(actual)).to_numpy(dtype=object)
     call = found["call"].to_numpy(dtype=object)
     meant = np.select([call == "renew", call == "lose"], [due, np.where(np.isnan(due), np.nan, 0.0)], np.nan)
     given = found["mrr"].to_numpy(dtype=float) / book.scale

@@ -68,11 +68,11 @@ def quarters(metric: Metric, book: Book) -> pd.Series:
     last = every.iloc[::-QUARTER][::-1]
     blank = np.flatnonzero(last.isna().to_numpy())
     known = last.iloc[blank[-1] + 1 if len(blank) else 0 :]
-    return known.set_axis(pd.Index([_name(month, book) for month in known.index], name="quarter"))
+    return known.set_axis(pd.Index([quarter_name(month, book) for month in known.index], name="quarter"))
 
 
-def _name(month: pd.Period, book: Book) -> str:
-    """The quarter's name where it is one of the year's, else the month it ends with."""
+def quarter_name(month: pd.Period, book: Book) -> str:
+    """The name of the three months that end with a month, where they are a quarter of the year; else that month."""
     whole = (month.month - book.settings.fiscal_start + 1) % QUARTER == 0
     return label(month, "quarter", book.settings.fiscal_start) if whole else f"to {month}"
 
@@ -215,7 +215,7 @@ def _forecast(metric: Metric, book: Book, horizons: int) -> Forecast:
     most = 1.0 if metric.capped else math.inf
     ahead = pd.DataFrame(
         {
-            "quarter": [_name(book.last + QUARTER * n, book) for n in record["ahead"]],
+            "quarter": [quarter_name(book.last + QUARTER * n, book) for n in record["ahead"]],
             "ahead": record["ahead"],
             "value": shown,
             "low": np.maximum(shown - record["reach"], 0),

@@ -1,8 +1,10 @@
 """What a page may say. A page takes a book, names figures, charts and lists; how they look is decided here."""
 
+from pages.ui.calls import calls
 from pages.ui.cards import kpis
 from pages.ui.company import sample_store
 from pages.ui.drill import show_drill
+from pages.ui.forecast import forecast
 from pages.ui.forms import choose_account, note_form, pulse_form, risk_form
 from pages.ui.glossary import (
     glossary_of_health,
@@ -14,6 +16,7 @@ from pages.ui.lists import accounts, table
 from pages.ui.menu import follow, heading, pages
 from pages.ui.pickers import book, choose, everyone, months, pickers, year_or_less
 from pages.ui.plots import chart, say
+from pages.ui.renewals import due_chart, due_list, due_tiles, odds_chart, renewing
 from pages.ui.revenue import (
     groups,
     month_drill,
@@ -23,6 +26,7 @@ from pages.ui.revenue import (
     movements_of,
     rates_over_time,
 )
+from pages.ui.scenarios import what_if
 from pages.ui.tiles import attributes, figures
 from pages.ui.today import advocate_rule, labels, no_advocates, nothing_at_risk, now, risk_rule, today
 from pages.ui.upload import history, import_button, preview, read_uploaded, table_guide
@@ -33,13 +37,18 @@ __all__ = [
     "advocate_rule",
     "attributes",
     "book",
+    "calls",
     "chart",
     "choose",
     "choose_account",
+    "due_chart",
+    "due_list",
+    "due_tiles",
     "escaped",
     "everyone",
     "figures",
     "follow",
+    "forecast",
     "glossary_of_health",
     "glossary_of_metrics",
     "glossary_of_signals",
@@ -61,6 +70,7 @@ __all__ = [
     "note_form",
     "nothing_at_risk",
     "now",
+    "odds_chart",
     "pages",
     "percent",
     "pickers",
@@ -69,6 +79,7 @@ __all__ = [
     "pulse_form",
     "rates_over_time",
     "read_uploaded",
+    "renewing",
     "risk_form",
     "risk_rule",
     "sample_store",
@@ -78,5 +89,6 @@ __all__ = [
     "table_guide",
     "target",
     "today",
+    "what_if",
     "year_or_less",
 ]
