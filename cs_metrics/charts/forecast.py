@@ -26,11 +26,12 @@ def forecast(
     """
     past, coming = [str(name) for name in history.index], [str(name) for name in ahead["quarter"]]
     last = float(history.iloc[-1])
+    own = "forecast" if (ahead["method"] == "mean").any() else "naive line shown"
     marks = [
         _line("actual", past, history.tolist(), unit, {"color": MAIN, "width": 2.4}, mode="lines+markers"),
         _line("last quarter again", [past[-1], *coming], [last] * (1 + len(coming)), unit,
               {"color": QUIET, "width": 1.4, "dash": "dot"}),
-        _line("forecast", [past[-1], *coming], [last, *ahead["value"]], unit,
+        _line(own, [past[-1], *coming], [last, *ahead["value"]], unit,
               {"color": AHEAD, "width": 2.4, "dash": "dash"}, mode="lines+markers"),
     ]  # fmt: skip
     band = ahead[ahead["low"].notna()]

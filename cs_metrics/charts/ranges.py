@@ -12,10 +12,8 @@ from cs_metrics.units import Unit
 def ranges(table: pd.DataFrame, unit: Unit) -> go.Figure:
     """A row per name, first on top: a point at ``expected``, a line from ``low`` to ``high``."""
     table = table[table["expected"].notna()]
-    said = [
-        f"{unit.write(row.expected)}, likely {unit.write(row.low)} to {unit.write(row.high)}"
-        for row in table.itertuples()
-    ]
+    each = table[["expected", "low", "high"]].to_numpy(dtype=float).tolist()
+    said = [f"{unit.write(a)}, likely {unit.write(b)} to {unit.write(c)}" for a, b, c in each]
     marks = {
         "type": "scatter",
         "mode": "markers",

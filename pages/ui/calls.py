@@ -18,6 +18,7 @@ from pages.ui.renewals import Renewing, nothing_due
 from pages.ui.words import escaped, percent, plural
 
 MOST = 300
+HELD = ("name", "csm", "renewal_date", "called_on", "call", "happened", "came_true", "due", "called", "actual")
 WHEN = {1: "before it", 30: "30 days before", 60: "60 days before", 90: "90 days before"}
 
 
@@ -93,7 +94,7 @@ def _with_standing(renewing: Renewing, open_: pd.DataFrame) -> pd.DataFrame:
         chance=chances if chances is not None else float("nan"),
         call=base["call"].astype(object).where(base["call"].notna(), None),
         note=base["note"].astype(object).where(base["note"].notna(), None),
-    ).round({"mrr": 2, "called": 2})
+    ).round({"mrr": 2, "called": 2, "chance": 2})
 
 
 def _keep(base: pd.DataFrame, edited: pd.DataFrame) -> None:
@@ -152,19 +153,20 @@ def _scores(renewing: Renewing) -> None:
         f"{whole['model_brier']:.3f} (smaller is better)."
     )  # fmt: skip
     st.markdown(
-        f"Of {plural(int(whole['calls']), 'call')}, {percent(whole['hit_rate'])} came true. The amounts called missed by "
-        f"{percent(whole['error'])} of the MRR due, and were {percent(abs(whole['bias']))} {low} in sum.{versus}"
+        f"Of {plural(int(whole['calls']), 'call')}, {percent(whole['hit_rate'])} came true. The amounts called missed "
+        f"by {percent(whole['error'])} of the MRR due, and were {percent(abs(whole['bias']))} {low} in sum.{versus}"
     )
     shown = found.assign(**{c: [percent(v) for v in found[c]] for c in ("hit_rate", "error", "bias")})
     shown = shown.assign(**{c: found[c].round(3) for c in ("brier", "model_brier")}).rename(
-        columns={"hit_rate": "came true", "error": "missed by", "bias": "too high by", "due": "MRR due",
+        columns={"hit_rate": "came true", "error": "missed by", "bias": "too high by",
                  "brier": "calls' miss", "model_brier": "model's miss"}
     )  # fmt: skip
-    table(shown.round({"MRR due": 0}), "call_scores")
+    table(shown.round({"due": 0}), "call_scores")
     st.caption(
         "In the order of the names: with few calls, differences are mostly luck. A call of renew came true where at "
         "least what was due is paid. Calls made on or after the day of the renewal do not count."
     )
     over = held[held["hit"].notna()]
     over = over.assign(came_true=over["hit"] == 1).drop(columns=["hit", "chance"])
-    accounts(over, "held", "Calls", ("name", "csm", "renewal_date", "called_on", "call", "happened", "came_true", "due", "called", "actual"), height=320)  # fmt: skip
+    over = over.round(dict.fromkeys(("due", "called", "actual"), 0))
+    accounts(over, "held", "Calls", HELD, height=320)

@@ -44,7 +44,7 @@ def card(metric: Metric, book: Book, months: int, key: str = "") -> None:
             chart_data=[round(v, 6) for v in recent] if len(recent) > 2 else None,
             chart_type="area",
         )
-        st.caption(below(metric, book, found))
+        st.caption(below(metric, book, found, now))
         st.button(
             "Explain",
             icon=":material/table_rows:",
@@ -62,7 +62,7 @@ def _delta(metric: Metric, now: float, before: float, book: Book) -> str | float
     return metric.unit.write_difference(now - before, book.currency).replace("\u2212", "-")
 
 
-def below(metric: Metric, book: Book, found: Range) -> str:
+def below(metric: Metric, book: Book, found: Range, now: float) -> str:
     """The line under a figure: its likely range, the accounts it rests on, its target; or what it lacks."""
     if reason := metric.dark(book):
         return reason
@@ -73,7 +73,7 @@ def below(metric: Metric, book: Book, found: Range) -> str:
         said.append(f"{plural(found.accounts, 'account')}: too few for a rate")
     elif found.accounts:
         said.append(f"{plural(found.accounts, 'account')}: too few for a range")
-    elif metric.period and not found.accounts:
+    elif metric.period and not found.accounts and not math.isfinite(now):
         said.append("no revenue to start from")
     if metric.name in TARGETS:
         said.append(f"target {100 * TARGETS[metric.name].value:.0f} %")

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from cs_metrics import charts
-from cs_metrics.analysis.forecast import METHODS, QUARTER, WORDS, Forecast
+from cs_metrics.analysis.forecast import METHODS, OWN, QUARTER, WORDS, Forecast
 from cs_metrics.analysis.forecast import forecast as forecast_of
 from cs_metrics.book import Dark
 from cs_metrics.metric import Metric
@@ -71,7 +71,8 @@ def _sentence(found: Forecast) -> str:
     for row in found.ahead.itertuples():
         ends = f" ({100 * row.low:.1f}–{100 * row.high:.1f} %)" if row.low == row.low else ""
         said.append(f"{row.quarter} **{percent(row.value)}**{ends}")
-    return f"Expected: {', '.join(said)}. Four quarters of it make {percent(found.year)} in a year."
+    year = f" Four quarters compound to {percent(found.year)}." if (found.record["shown"] == OWN).all() else ""
+    return f"{'Expected' if year else 'Shown'}: {', '.join(said)}.{year}"
 
 
 def _behind(renewing: Renewing, metric: Metric, found: Forecast, point: dict[str, Any]) -> Drill | None:

@@ -58,7 +58,7 @@ def _renewing(book: Book) -> Renewing:
     due, learned, expected, why_no_list, why_no_odds = None, None, None, "", ""
     try:
         why = standing.at_risk.set_index("account_id")["why"]
-        due = renewals_due(mine).assign(why=lambda rows: rows["account_id"].map(why))
+        due = renewals_due(mine).assign(why=lambda rows: rows["account_id"].map(why).astype(object).fillna("–"))
     except Dark as reason:
         why_no_list = str(reason)
     try:
@@ -116,14 +116,13 @@ def due_chart(renewing: Renewing) -> None:
 def _due_sentence(renewing: Renewing) -> str:
     due = renewing.due
     assert due is not None
-    late, bare = due[due["bucket"] == OVERDUE], due[due["plan"].isna() & (due["band"].isin(("middling", "poor")))]
+    late, bare = due[due["bucket"] == OVERDUE], due[due["plan"].isna() & due["band"].isin(("middling", "poor"))]
     parts = [f"{money(due['mrr'].sum(), renewing.book)} MRR with {plural(len(due), 'account')} is due or overdue."]
     if len(late):
         parts.append(f"{plural(len(late), 'contract')} should have been renewed already.")
     if len(bare):
-        parts.append(
-            f"{plural(len(bare), 'account')} of {money(bare['mrr'].sum(), renewing.book)} not healthy and without a plan."
-        )
+        amount = money(bare["mrr"].sum(), renewing.book)
+        parts.append(f"Not healthy and without a plan: {plural(len(bare), 'account')}, {amount} MRR.")
     return " ".join(parts)
 
 
@@ -155,9 +154,11 @@ def odds_chart(renewing: Renewing) -> None:
         charts.odds(odds.amounts / scale, odds.chances, (low / scale, high / scale), odds.expected / scale, currency),
         key="odds",
         alt="How likely each amount of renewed MRR is",
-        sentence=f"{said(odds, scale, currency)} With it goes gross retention of **{percent(expected.gross.expected)}** "
-        f"({_range(expected.gross)}) and net retention of **{percent(expected.net.expected)}** ({_range(expected.net)}).",
-        footer=f"{plural(expected.accounts, 'contract')} due in {renewing.quarter}. {renewing.learned.source} All move "
+        sentence=f"{said(odds, scale, currency)} With it goes gross retention of "
+        f"**{percent(expected.gross.expected)}** ({_range(expected.gross)}) and net retention of "
+        f"**{percent(expected.net.expected)}** ({_range(expected.net)}).",
+        footer=f"{plural(expected.accounts, 'contract')} due in {renewing.quarter}, overdue ones apart. "
+        f"{renewing.learned.source} All move "
         "together with one common shock: a bad quarter is bad for many. Rises and other losses as in the last four "
         "periods; the ranges are those of the renewals alone, a tenth of the chances beyond either end.",
     )
@@ -179,9 +180,8 @@ def due_list(renewing: Renewing) -> None:
         return
     without = undated(renewing.book)
     if len(without):
-        with st.expander(
-            f"{plural(len(without), 'customer')} without a renewal date ahead, {money(without['mrr'].sum(), renewing.book)} MRR"
-        ):
+        amount = money(without["mrr"].sum(), renewing.book)
+        with st.expander(f"{plural(len(without), 'customer')} without a renewal date ahead, {amount} MRR"):
             accounts(
                 without, "undated", "Without a renewal date", ("name", "csm", "mrr", "health", "pulse"), height=240
             )

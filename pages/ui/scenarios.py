@@ -86,13 +86,14 @@ def _edited(rows: pd.DataFrame, loaded: Mapping[str, Choice], chosen: str) -> di
     base = shown.assign(
         choice=[None if choice is None else choice.what for choice in given],
         percent=[100 * choice.by if choice is not None and choice.by else USUAL for choice in given],
-    ).round({"mrr": 0, "percent": 4})
+    ).round({"mrr": 0, "percent": 4, "chance": 2})
     config = st.column_config
     edited = st.data_editor(
         base,
         key=f"what_if_{chosen}_{source().batch}_{len(rows)}",
         hide_index=True,
         height=360,
+        placeholder="open",
         column_order=["name", "choice", "percent", "mrr", "due_on", "chance", "csm"],
         disabled=["name", "csm", "mrr", "due_on", "chance"],
         column_config={
@@ -131,10 +132,10 @@ def _results(renewing: Renewing, found: Outlook) -> None:
             ends = f"{money(found.renewed.low, renewing.book)} to {money(found.renewed.high, renewing.book)}"
             st.caption(f"likely {ends} of {money(found.due / found.scale, renewing.book)}")
     st.caption(
-        f"{plural(found.decided, 'account')} set, {plural(found.accounts, 'contract')} due. Beside the renewals, of the "
-        f"accounts not set: {money(found.gained / found.scale, renewing.book)} of rises and "
-        f"{money(found.lost / found.scale, renewing.book)} of losses, as in the last four periods. The ranges hold eight "
-        "times in ten and are those of the renewals alone."
+        f"{plural(found.decided, 'account')} set, {plural(found.accounts, 'contract')} due. Beside the renewals, of "
+        f"the accounts not set: {money(found.gained / found.scale, renewing.book)} of rises and "
+        f"{money(found.lost / found.scale, renewing.book)} of losses, as in the last four periods. The ranges hold "
+        "eight times in ten and are those of the renewals alone."
     )
 
 
