@@ -48,7 +48,7 @@ def test_every_tab_stands_on_partial_books(own_folder: str, book: str, tab: str)
 
 def test_the_sample_says_what_is_due_and_what_to_expect() -> None:
     at = visit(page("renewals"))
-    assert figure(at, "Overdue · 3 accounts").replace("\\", "") == "$20.6 k"
+    assert figure(at, "Overdue · 3").replace("\\", "") == "$20.6 k"
     assert re.search(r"due is expected to be renewed; eight times in ten", words(at))
     assert "no revenue to start from" not in words(at)
 

@@ -55,6 +55,10 @@ def held_against(book: Book, ahead: int = 1) -> pd.DataFrame:
     call of renew is a hit where at least what was due is paid, grow where more is, shrink where less but something
     is, lose where nothing is. ``called`` is the MRR called, or what the call means where no amount was given.
     """
+    return book.answered(("calls", ahead, book.known_on), lambda: _held_against(book, ahead))
+
+
+def _held_against(book: Book, ahead: int) -> pd.DataFrame:
     found = standing_calls(book, ahead)
     row, close = found["row"].to_numpy(dtype=np.intp), book.closes_of(found["renewal_date"])
     due, actual = _paid(book, row, close)

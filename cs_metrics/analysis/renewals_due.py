@@ -94,6 +94,10 @@ def due_by(due: pd.DataFrame, by: str) -> pd.DataFrame:
 
 def undated(book: Book) -> pd.DataFrame:
     """The customers of whom no renewal date is known, neither ahead nor overdue: what lists of accounts say of them."""
+    return book.answered(("undated", book.known_on), lambda: _undated(book))
+
+
+def _undated(book: Book) -> pd.DataFrame:
     if book.renewals is None or not book.closes:
         return described(book, np.empty(0, dtype=np.intp))
     known = book.renewals

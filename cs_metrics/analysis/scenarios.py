@@ -17,6 +17,10 @@ def scenarios(book: Book) -> dict[str, dict[str, Choice]]:
 
     A scenario of which every account was taken out again is gone; so are words that are no choice.
     """
+    return book.answered(("scenarios", book.known_on), lambda: _scenarios(book))
+
+
+def _scenarios(book: Book) -> dict[str, dict[str, Choice]]:
     if "scenarios" not in book.facts:
         return {}
     rows = book.facts["scenarios"].sort_values(["scenario", "made_on"], kind="stable")

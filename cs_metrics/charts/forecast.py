@@ -17,7 +17,7 @@ def forecast(
     before: pd.Series,
     near: tuple[float, float, float] | None,
     unit: Unit,
-    height: int = 340,
+    height: int = 380,
 ) -> go.Figure:
     """The past as a line, the forecast dashed with its band where it has one, the last quarter as a quiet line.
 
@@ -66,13 +66,14 @@ def forecast(
     if near is not None:
         marks.append(_by_renewals(coming[0], *near, unit))
     order = [*past, *coming]
-    return figure(
+    drawn = figure(
         marks,
         height=height,
         legend=True,
-        x={"type": "category", "categoryorder": "array", "categoryarray": order, "nticks": 9, "tickangle": 0},
+        x={"type": "category", "categoryorder": "array", "categoryarray": order, "nticks": 5, "tickangle": 0},
         y={"tickformat": ".1%" if float(history.max() - history.min()) < 0.05 else unit.axis},
     )
+    return drawn.update_layout(legend={"y": -0.14, "yanchor": "top"}, margin={"t": 12})
 
 
 def _line(

@@ -142,7 +142,7 @@ def _scores(renewing: Renewing) -> None:
     except Dark as reason:
         st.info(escaped(reason))
         return
-    found = score(held)
+    found = renewing.book.answered(("call scores", ahead or 1), lambda: score(held))
     whole = found.iloc[-1]
     if not whole["calls"]:
         st.info("No called renewal is over yet, or none was called so early.")

@@ -76,13 +76,13 @@ def nothing_due(reason: str) -> None:
 
 
 def due_tiles(renewing: Renewing) -> None:
-    """What is overdue and due in 30, 60 and 90 days."""
+    """What is overdue and due in 30, 60 and 90 days: MRR, and beside the name how many accounts."""
     if renewing.due is None:
         return
     groups = {bucket: renewing.due[renewing.due["bucket"] == bucket] for bucket in BUCKETS}
     figures(
         {
-            f"{bucket.capitalize()} · {plural(len(rows), 'account')}": money(rows["mrr"].sum(), renewing.book)
+            f"{bucket.capitalize()} · {len(rows):,}": money(rows["mrr"].sum(), renewing.book)
             for bucket, rows in groups.items()
         },
         renewing.book,

@@ -33,7 +33,7 @@ def what_if(renewing: Renewing) -> None:
     if renewing.expected is None:
         nothing_due(renewing.why_no_odds)
         return
-    rows = _open_accounts(renewing)
+    rows = renewing.book.answered("open renewals", lambda: _open_accounts(renewing))
     if rows.empty:
         st.info(f"No contract of this book is due in {renewing.quarter}, and none is overdue.")
         return
@@ -47,7 +47,7 @@ def what_if(renewing: Renewing) -> None:
     results = st.container()
     choices = _edited(rows, loaded, chosen)
     choices |= {account: choice for account, choice in loaded.items() if account not in set(rows["account_id"])}
-    found = outlook(renewing.book, choices, renewing.learned)
+    found = _saved_outlook(renewing, loaded) if choices == loaded else outlook(renewing.book, choices, renewing.learned)
     with results:
         _results(renewing, found)
     _save(choices, saved, chosen)
@@ -85,7 +85,7 @@ def _edited(rows: pd.DataFrame, loaded: Mapping[str, Choice], chosen: str) -> di
     given = [loaded.get(account) for account in shown["account_id"]]
     base = shown.assign(
         choice=[None if choice is None else choice.what for choice in given],
-        percent=[100 * choice.by if choice is not None and choice.by else USUAL for choice in given],
+        percent=[USUAL if choice is None or choice.what in ("renew", "lose") else 100 * choice.by for choice in given],
     ).round({"mrr": 0, "percent": 4, "chance": 2})
     config = st.column_config
     edited = st.data_editor(
@@ -118,6 +118,12 @@ def _edited(rows: pd.DataFrame, loaded: Mapping[str, Choice], chosen: str) -> di
         )
         if what in CHOICES
     }
+
+
+def _saved_outlook(renewing: Renewing, choices: Mapping[str, Choice]) -> Outlook:
+    """What a saved scenario comes to; kept with the book, as there are few of them."""
+    key = ("scenario", tuple(sorted(choices.items())))
+    return renewing.book.answered(key, lambda: outlook(renewing.book, choices, renewing.learned))
 
 
 def _results(renewing: Renewing, found: Outlook) -> None:
@@ -179,11 +185,8 @@ def _compare(
 ) -> None:
     """The scenarios side by side."""
     assert renewing.expected is not None
-    book = renewing.book
     every: dict[str, Outlook] = {AS_IT_STANDS: renewing.expected}
-    for name, made in saved.items():
-        key = ("scenario", name, tuple(sorted(made.items())))
-        every[name] = book.answered(key, lambda made=made: outlook(book, made, renewing.learned))
+    every |= {name: _saved_outlook(renewing, made) for name, made in saved.items()}
     if changed and choices:
         every[ON_THE_TABLE] = found
     if len(every) == 1:
