@@ -65,7 +65,7 @@ def _renewing(book: Book) -> Renewing:
         learned = past(standing.book)
         expected = outlook(mine, {}, learned)
     except Dark as reason:
-        why_no_odds = str(reason)
+        why_no_odds = why_no_list or str(reason)
     return Renewing(mine, book, due, learned, expected, why_no_list, why_no_odds)
 
 

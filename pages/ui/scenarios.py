@@ -133,7 +133,7 @@ def _results(renewing: Renewing, found: Outlook) -> None:
     with st.grid(len(FIGURES) + 1, min_column_width=180, gap="small"):
         for name, field in FIGURES:
             _figure(f"{name}, {renewing.quarter}", getattr(found, field), getattr(usual, field))
-        with st.container(border=True, gap="xxsmall"):
+        with st.container(border=True, gap="xxsmall", height="stretch"):
             st.metric("Renewed MRR", money(found.renewed.expected if found.due else None, renewing.book))
             ends = f"{money(found.renewed.low, renewing.book)} to {money(found.renewed.high, renewing.book)}"
             st.caption(f"likely {ends} of {money(found.due / found.scale, renewing.book)}")
@@ -148,7 +148,7 @@ def _results(renewing: Renewing, found: Outlook) -> None:
 def _figure(name: str, found: Expected, usual: Expected) -> None:
     moved = found.expected - usual.expected
     delta = PERCENT.write_difference(moved).replace("\u2212", "-") if abs(moved) > 5e-5 else None
-    with st.container(border=True, gap="xxsmall"):
+    with st.container(border=True, gap="xxsmall", height="stretch"):
         st.metric(name, percent(found.expected), delta=delta, delta_description="to as it stands" if delta else None)
         if found.low == found.low:
             st.caption(f"likely {100 * found.low:.1f}–{100 * found.high:.1f} %")
