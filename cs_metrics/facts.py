@@ -48,6 +48,8 @@ KNOWN: dict[str, Known] = {
     "advocacy": Known(("done_on",)),
     "outcomes": Known(("achieved_on",)),
     "churns": Known(("churned_on",)),
+    "renewal_calls": Known(("called_on",)),
+    "scenarios": Known(("made_on",)),
 }
 
 

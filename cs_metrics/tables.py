@@ -626,6 +626,40 @@ class Contribution(Row):
     title: Text | None = column("Its title.", "name", "subject")
 
 
+class RenewalCall(Row):
+    """A CSM's call of what a renewal will come to, made on a day and never changed; scored when it is over."""
+
+    table = "renewal_calls"
+    key = ("account_id", "renewal_date", "called_on", "csm")
+    needs = (("account_id",), ("renewal_date",), ("called_on",), ("call",))
+    called = ("renewal calls", "renewal forecasts", "csm calls")
+
+    account_id: Key = ACCOUNT
+    renewal_date: Day = needed("The renewal it is about.", "renewal", "renewal due", "renews on")
+    called_on: Day = needed("When the call was made.", "call date", "called", "forecast on")
+    csm: Text | None = column("Who made it.", *CSM)
+    call: Text = needed("renew, shrink, grow or lose.", "forecast", "renewal call", "renewal forecast")
+    mrr: Money | None = column("The MRR the account will then pay.", *MRR, "called mrr", "forecast mrr", ge=0)
+    chance: Number | None = column("What the model gave it then, 0 to 1.", "likelihood", "probability", ge=0, le=1)
+    note: Text | None = column("Why.", "notes", "comment", "comments", "reason")
+
+
+class Scenario(Row):
+    """An account's part in a named scenario: what it is set to do at its renewal."""
+
+    table = "scenarios"
+    key = ("scenario", "account_id", "made_on")
+    needs = (("scenario",), ("account_id",), ("made_on",), ("choice",))
+    called = ("scenarios", "scenario", "what if")
+
+    scenario: Key = needed("The scenario's name.", "scenario name")
+    account_id: Key = ACCOUNT
+    made_on: Day = needed("When it was set.", "saved on", "created on", "date")
+    choice: Text = needed("renew, shrink, grow, lose, or undecided to take it out again.", "set to", "outcome")
+    percent: Number | None = column("By how much it shrinks or grows, in percent.", "by", "change percent", ge=0)
+    author: Text | None = column("Who set it.", "by whom", "made by", *CSM)
+
+
 class Product(Row):
     """Something that could be sold."""
 
@@ -654,7 +688,7 @@ class Fx(Row):
 
 ROWS: tuple[type[Row], ...] = (
     Account, Mrr, Subscription, Ledger, Owner, Usage, Ticket, Survey, Touchpoint, Pulse, Risk, Note, Milestone,
-    Invoice, Contact, Opportunity, Advocacy, Outcome, Churn, Cost, Contribution, Product, Fx,
+    Invoice, Contact, Opportunity, Advocacy, Outcome, Churn, Cost, Contribution, RenewalCall, Scenario, Product, Fx,
 )  # fmt: skip
 TABLES: dict[str, type[Row]] = {row.table: row for row in ROWS}
 REVENUE = ("mrr", "subscriptions", "ledger")

@@ -11,6 +11,7 @@ from company import (
     EUR_USD,
     FIRST,
     LAST,
+    LUCKLESS,
     MONTHS,
     NEVER,
     NOBODY,
@@ -41,7 +42,8 @@ def tables(company: Company) -> dict[str, pd.DataFrame]:
     """All tables by name."""
     known = {"contacts": contacts(company)}
     makers = (accounts, mrr, subscriptions, ledger, owners, products, fx, usage, tickets, invoices, touchpoints, pulses,
-              risks, notes, onboarding, opportunities, churns, costs, contributions)  # fmt: skip
+              risks, notes, onboarding, opportunities, churns, renewal_calls, scenarios, costs,
+              contributions)  # fmt: skip
     known |= {make.__name__: make(company) for make in makers}
     known |= {make.__name__: make(company, champions(known["contacts"])) for make in (advocacy, outcomes)}
     return known | {"surveys": surveys(company, known["contacts"])}
@@ -504,6 +506,48 @@ def in_the_making(company: Company, rng: np.random.Generator) -> Iterator[Deal]:
             kind = "upsell" if product == "Insights" else "cross-sell"
             amount, closes = company.mrr[row, LAST] * rng.uniform(0.08, 0.25), MONTHS + rng.integers(0, 4)
             yield Deal(row, product, kind, rng.choice(words.STAGES), amount, closes, rng.integers(1, 29), 150)
+
+
+def renewal_calls(company: Company) -> pd.DataFrame:
+    """What CSMs called of each renewal since 2025, about thirteen, nine and five weeks before it, by how it felt."""
+    rng, found = dice("renewal_calls"), []
+    start, day = company.accounts["start"], company.accounts["day"]
+    for row, month in zip(*company.living(), strict=True):
+        due = month + 1 if month < LAST else MONTHS + (start[row] - MONTHS) % 12
+        if due < 24 or due > MONTHS + 2 or (due - start[row]) % 12:
+            continue
+        renewal, csm = day_of(due, day[row]), company.holder[row, month]
+        for weeks in (13, 9, 5):
+            called = renewal - 7 * weeks * DAY - rng.integers(0, 5) * DAY
+            chance = rng.random(2)
+            if csm not in CSMS or called > TODAY or chance[0] > 0.8 * CSMS[csm].diligence:
+                continue
+            mood = company.mood[row, min(max(month_of(called) - 1, 0), LAST)]
+            feels = mood + CSMS[csm].optimism + rng.normal(0, 0.05)
+            call = "lose" if feels < 0.5 else "shrink" if feels < 0.58 else "grow" if feels > 0.75 else "renew"
+            factor = {"lose": 0.0, "shrink": 0.8, "renew": 1.0, "grow": 1.05}[call]
+            rate = EUR_USD[min(month_of(called), LAST)] if company.accounts["currency"][row] == "EUR" else 1.0
+            given = 0.94 if mood > 0.6 else 0.65
+            note = rng.choice(words.PULSE_NOTES) if call in ("lose", "shrink") and chance[1] < 0.3 else None
+            found.append((row, renewal, called, csm, call, company.mrr[row, month] * factor * rate, given, note))
+    row, renewal, called, csm, call, amount, chance, note = zip(*found, strict=True)
+    return of_accounts(
+        company, list(row), renewal_date=np.array(renewal, MOMENT), called_on=np.array(called, MOMENT), csm=csm,
+        call=call, mrr=cents(amount), chance=chance, note=note,
+    )  # fmt: skip
+
+
+def scenarios(company: Company) -> pd.DataFrame:
+    """Two scenarios for the coming quarter: the largest one due shrinks, and three that do not feel well leave."""
+    due = np.flatnonzero(((company.accounts["start"] - MONTHS) % 12 < 3) & (company.mrr[:, LAST] > 0))
+    largest = due[np.argmax(company.mrr[due, LAST])]
+    worst = due[np.argsort(company.mood[due, LAST], kind="stable")[:3]]
+    said = [("A price cut for the largest", largest, "shrink", 20.0)]
+    said += [("The three worst leave", row, "lose", None) for row in worst]
+    name, row, choice, percent = zip(*said, strict=True)
+    return of_accounts(company, list(row)).assign(
+        scenario=name, made_on=np.datetime64("2025-12-22", "s"), choice=choice, percent=percent, author=LUCKLESS
+    )
 
 
 def advocacy(company: Company, champion: dict[str, str]) -> pd.DataFrame:

@@ -69,7 +69,7 @@ def at_risk(book: Book) -> pd.DataFrame:
         likelihood=chance[rows],
         stake=(chance * mrr)[rows],
     )
-    return _with_plans(book, rows, table)
+    return with_plans(book, rows, table)
 
 
 def of_accounts(table: pd.DataFrame, book: Book) -> pd.DataFrame:
@@ -104,7 +104,7 @@ def described(book: Book, rows: np.ndarray) -> pd.DataFrame:
     )
 
 
-def _with_plans(book: Book, rows: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
+def with_plans(book: Book, rows: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
     """The table with each account's plan and the days since it was last worked on."""
     if "risks" not in book.facts:
         return table.assign(plan=None, plan_age_days=np.nan)

@@ -1,5 +1,6 @@
 """What a page may say. A page takes a book, names figures, charts and lists; how they look is decided here."""
 
+from pages.ui.calls import calls
 from pages.ui.cards import kpis
 from pages.ui.cohorts import cohort_curves, cohort_pickers, cohort_triangle, no_cohorts, survival_curves
 from pages.ui.company import sample_store
@@ -7,6 +8,7 @@ from pages.ui.connect import connect
 from pages.ui.decks import choose_deck, download_deck, download_each, edited, slides_of, template
 from pages.ui.definitions import definition_panel
 from pages.ui.drill import show_drill
+from pages.ui.forecast import forecast
 from pages.ui.forms import choose_account, note_form, pulse_form, risk_form
 from pages.ui.glossary import glossary_of_health, glossary_of_metrics, glossary_of_signals, glossary_of_targets
 from pages.ui.lists import accounts, table
@@ -17,6 +19,7 @@ from pages.ui.periods import periods_compared
 from pages.ui.pickers import book, choose, everyone, months, pickers, year_or_less
 from pages.ui.plots import chart, say
 from pages.ui.quality import quality
+from pages.ui.renewals import due_chart, due_list, due_tiles, odds_chart, renewing
 from pages.ui.revenue import (
     groups,
     month_drill,
@@ -26,6 +29,7 @@ from pages.ui.revenue import (
     movements_of,
     rates_over_time,
 )
+from pages.ui.scenarios import what_if
 from pages.ui.tiles import attributes, figures
 from pages.ui.today import advocate_rule, labels, no_advocates, nothing_at_risk, now, risk_rule, today
 from pages.ui.upload import history, import_button, preview, read_uploaded, table_guide
@@ -36,6 +40,7 @@ __all__ = [
     "advocate_rule",
     "attributes",
     "book",
+    "calls",
     "chart",
     "choose",
     "choose_account",
@@ -47,11 +52,15 @@ __all__ = [
     "definition_panel",
     "download_deck",
     "download_each",
+    "due_chart",
+    "due_list",
+    "due_tiles",
     "edited",
     "escaped",
     "everyone",
     "figures",
     "follow",
+    "forecast",
     "glossary_of_health",
     "glossary_of_metrics",
     "glossary_of_signals",
@@ -77,6 +86,7 @@ __all__ = [
     "note_form",
     "nothing_at_risk",
     "now",
+    "odds_chart",
     "pages",
     "percent",
     "periods_compared",
@@ -87,6 +97,7 @@ __all__ = [
     "quality",
     "rates_over_time",
     "read_uploaded",
+    "renewing",
     "risk_form",
     "risk_rule",
     "sample_store",
@@ -99,6 +110,7 @@ __all__ = [
     "target",
     "template",
     "today",
+    "what_if",
     "what_moved",
     "year_or_less",
 ]

@@ -22,7 +22,7 @@ from cs_metrics.read.identify import aliases_of
 from cs_metrics.read.reading import Reading, read, read_paths
 from cs_metrics.read.recipe import Recipe
 from cs_metrics.store.batches import Brought, Happened, import_batch, latest_batch
-from cs_metrics.store.entries import record_row
+from cs_metrics.store.entries import record_row, record_rows
 from cs_metrics.store.known import accounts_called, accounts_known, tables_known
 from cs_metrics.tables import Row, frames
 
@@ -126,3 +126,8 @@ def keep(reading: Reading, address: str | None = None, note: str = "") -> Happen
 def record(row: Row) -> None:
     """Keep one fact typed in: a pulse, a risk and its plan, a note."""
     record_row(source().address, row, who())
+
+
+def record_all(rows: list[Row]) -> None:
+    """Keep rows of one table typed in together, as one entry: a week's calls, a scenario."""
+    record_rows(source().address, rows, who())
