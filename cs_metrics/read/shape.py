@@ -19,6 +19,7 @@ Rows = Sequence[Sequence[str]]
 Merged = Iterable[tuple[int, int, int, int]]
 
 LOOKED_AT = 60
+DIGIT = re.compile(r"\d")
 BELOW = 12
 TOTAL = (
     r"(?i)^\W*(?:(?:grand|sub|overall|report|net|sheet)?[\s-]*totals?|sous[\s-]totale?|total g[eé]n[eé]ral|totaux|totale"
@@ -183,7 +184,7 @@ _month = cache(month_in)
 def _is_number(text: str) -> bool:
     """Is this an amount, a count or a date rather than a word?"""
     text = text.strip()
-    if len(text) > LONGEST or not any(c.isdigit() for c in text):
+    if len(text) > LONGEST or not DIGIT.search(text):
         return False
     return not text[0].isalpha() or bool(
         re.fullmatch(r"[A-Za-z]{1,3}[$€£]?\s?[\d(.,-][\d.,)\s]*", text) and " " in text
@@ -376,7 +377,8 @@ def _body(
 
 def _words(row: Sequence[str], texts: list[int]) -> int:
     """How many of these columns hold a word in this row."""
-    return sum(1 for place in texts if place < len(row) and row[place].strip() and not _is_number(row[place]))
+    cells = [row[place] for place in texts if place < len(row)]
+    return sum(1 for cell in cells if cell and cell.strip() and not _is_number(cell))
 
 
 def _usual(counts: list[int]) -> int:
