@@ -251,15 +251,8 @@ def delimiter_of(text: str) -> str:
 
 def _fast(file: File, data: bytes, delimiter: str) -> Sheet | None:
     """The whole file through Arrow; None where a line does not have the header's number of cells."""
-    ragged = False
     if (quoted := b'"' in data) and data.count(b'"') % 2:
         return None
-
-    def note_ragged(_: object) -> str:
-        nonlocal ragged
-        ragged = True
-        return "skip"
-
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(data),
@@ -267,14 +260,13 @@ def _fast(file: File, data: bytes, delimiter: str) -> Sheet | None:
             parse_options=pa.csv.ParseOptions(
                 delimiter=delimiter,
                 newlines_in_values=quoted,
-                invalid_row_handler=note_ragged,
                 ignore_empty_lines=False,
             ),
             convert_options=pa.csv.ConvertOptions(column_types=_Texts(), strings_can_be_null=False),
         )
     except pa.ArrowInvalid:
         return None
-    if ragged or not 0 < table.num_columns <= MOST_COLUMNS:
+    if not 0 < table.num_columns <= MOST_COLUMNS:
         return None
     columns = tuple(column.combine_chunks() for column in table.columns)
     head, tail = (list(zip(*(c.to_pylist() for c in part), strict=True)) for part in _ends(columns))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 CODES = frozenset(
@@ -156,6 +156,7 @@ class Said(NamedTuple):
     currency: str | None
 
 
+@lru_cache(10_000)
 def plain(header: str) -> str:
     """A header without what does not tell headers apart; the commonest in other languages in English.
 

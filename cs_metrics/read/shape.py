@@ -19,6 +19,7 @@ Rows = Sequence[Sequence[str]]
 Merged = Iterable[tuple[int, int, int, int]]
 
 LOOKED_AT = 60
+DIGIT = re.compile(r"\d")
 BELOW = 12
 TOTAL = (
     r"(?i)^\W*(?:(?:grand|sub|overall|report|net|sheet)?[\s-]*totals?|sous[\s-]totale?|total g[eé]n[eé]ral|totaux|totale"
@@ -183,7 +184,7 @@ _month = cache(month_in)
 def _is_number(text: str) -> bool:
     """Is this an amount, a count or a date rather than a word?"""
     text = text.strip()
-    if len(text) > LONGEST or not any(c.isdigit() for c in text):
+    if len(text) > LONGEST or not DIGIT.search(text):
         return False
     return not text[0].isalpha() or bool(
         re.fullmatch(r"[A-Za-z]{1,3}[$€£]?\s?[\d(.,-][\d.,)\s]*", text) and " " in text
@@ -349,27 +350,22 @@ def _body(
         if (cells := [rows[at][place] for at in sample if place < len(rows[at]) and rows[at][place].strip()])
         and 2 * sum(not _is_number(cell) for cell in cells) > len(cells)
     ]
-    words = {
-        at: sum(
-            1
-            for place in texts
-            if place < len(rows[at]) and rows[at][place].strip() and not _is_number(rows[at][place])
-        )
-        for at in filled
-    }
+    words = {at: _words(rows[at], texts) for at in filled}
     usual = _usual([words[at] for at in sample])
     some = _usual([sum(1 for cell in rows[at] if cell.strip()) for at in sample])
     titles = [cell.strip() for cell in header if cell.strip()]
+    first_title = next((cell for cell in header if cell.strip()), "")
     out: dict[int, str] = {}
     for place, at in enumerate(filled):
-        cells = [cell.strip() for cell in rows[at] if cell.strip()]
-        if len(cells) > 1 and cells == titles:
-            out[at] = "the header once more"
+        if words[at] > max(1, usual / 2) and first_title not in rows[at]:
             continue
+        cells = [cell.strip() for cell in rows[at] if cell.strip()]
         first = cells[0]
         sparse = words[at] <= max(1, usual / 2) or len(cells) == 1
         label = next((c for c in cells if not _is_number(c)), first) if sparse else first
-        if sparse and _is_total(label, rows, filled[:place], at):
+        if len(cells) > 1 and cells == titles:
+            out[at] = "the header once more"
+        elif sparse and _is_total(label, rows, filled, place):
             out[at] = "a total"
         elif len(cells) == 2 and sparse and some > 2 and SUMMARY.match(label[:LONGEST]) and cells[1].isdecimal():
             out[at] = "a summary"
@@ -379,19 +375,25 @@ def _body(
     return [at for at in filled if at not in out], [Out(at, out[at]) for at in filled if at in out]
 
 
+def _words(row: Sequence[str], texts: list[int]) -> int:
+    """How many of these columns hold a word in this row."""
+    cells = [row[place] for place in texts if place < len(row)]
+    return sum(1 for cell in cells if cell and cell.strip() and not _is_number(cell))
+
+
 def _usual(counts: list[int]) -> int:
     """What a full row has: nine of ten rows have no more."""
     return sorted(counts)[9 * (len(counts) - 1) // 10] if counts else 0
 
 
-def _is_total(label: str, rows: Rows, above: list[int], at: int) -> bool:
+def _is_total(label: str, rows: Rows, filled: list[int], place: int) -> bool:
     if len(label) > 2 * LONGEST:
         return False
     if TOTAL_WORDS.match(label):
         return True
     named = AFTER_NAME.match(label)
     return bool(named) and any(
-        cell.strip() == named.group(1).strip() for one in above[-1000:] for cell in rows[one][:3]
+        cell.strip() == named.group(1).strip() for one in filled[max(0, place - 1000) : place] for cell in rows[one][:3]
     )
 
 
@@ -401,9 +403,9 @@ def _mark_the_end(
     """What stands below the table: after its total, or lines of one cell under a blank line or at the very end."""
     last = filled[-BELOW:]
     total = next((at for at in last if out.get(at) == "a total" and _is_last_total(rows[at])), None)
-    for at in reversed(last):
+    previous = [*filled[:1], *filled][-len(last) - 1 : -1]
+    for at, before in reversed(list(zip(last, previous, strict=True))):
         cells = [cell.strip() for cell in rows[at] if cell.strip()]
-        before = filled[filled.index(at) - 1] if filled.index(at) else at
         label = next((cell for cell in cells if not _is_number(cell)), "")
         if at in out:
             continue
