@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check format bench docs sample lock
+.PHONY: run test check format bench peers docs sample lock
 
 run: .venv/installed  ## Start the dashboard on the sample company, or on your own book once you imported one.
 	$(BIN)/streamlit run app.py
@@ -21,6 +21,11 @@ format: .venv/installed-for-tests  ## Write the house's format into the files.
 
 bench: .venv/installed-for-tests  ## Print how fast the core is, as ratios measured in one run.
 	$(BIN)/python -m benchmarks
+
+peers: .venv/installed-for-tests  ## Compare with DuckDB, Polars and pandas, into benchmarks/RESULTS.md.
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/python -m benchmarks.peers $(ACCOUNTS)
 
 docs: .venv/installed  ## Write docs/definitions.md from the code.
 	$(BIN)/python -m cs_metrics.glossary > docs/definitions.md
