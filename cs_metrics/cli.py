@@ -256,6 +256,59 @@ def undo(
         _write(done.counts, format, "batch", "table", "taken_back", "new")
 
 
+@app.command()
+def changes(
+    database: Annotated[str, typer.Argument(help="The database.")],
+    since: Annotated[str, typer.Option(help="The earlier point: a batch's number, or a day as 2025-03-31.")],
+    until: Until = None,
+    months: Months = 3,
+    by: By = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="The metric; repeat for several. Default: MRR, NRR, GRR, logo retention.")
+    ] = None,
+    where: Where = None,
+    accounts: Annotated[bool, typer.Option("--accounts", help="One row per account behind each cause.")] = False,
+    setting: Setting = None,
+    setting_then: Annotated[
+        list[str] | None, typer.Option(help="A definition the earlier figure had otherwise: owner=closing…")
+    ] = None,
+    as_known_at: Annotated[
+        str | None, typer.Option(help="The later point: a batch or a day. Default: what is known now.")
+    ] = None,
+    format: As = Format.table,
+) -> None:
+    """What changed since an earlier import, by cause: correction, back-dated entry, real movement, hand-over, fx, definition.
+
+    Each is put in place after the other, in that order, so that the differences add up. Without --until the earlier
+    figure is of the last month known then, the later one of the last month known now.
+    """
+    with _kindly():
+        from cs_metrics.analysis.changes_since import ACCOUNT_COLUMNS, COLUMNS, Known, changes_since
+        from cs_metrics.book import Settings
+        from cs_metrics.metric import named
+        from cs_metrics.store.known import batch_known_at, tables_known
+        from cs_metrics.tables import frames
+
+        named_now = dict(_pair(text, "--setting") for text in setting or ())
+        named_then = named_now | dict(_pair(text, "--setting-then") for text in setting_then or ())
+        then, now = batch_known_at(database, since), batch_known_at(database, as_known_at) if as_known_at else None
+        found = changes_since(
+            Known(frames(tables_known(database, then)), Settings.of(**named_then)),
+            Known(frames(tables_known(database, now)), Settings.of(**named_now)),
+            named(metric or DEFAULT_CHANGES),
+            months,
+            by,
+            _wanted(where),
+            _month(until, "--until") if until else None,
+        )
+        later = f"batch {now}" if now else "now"
+        _say(f"from the figures for {found.then}, known at batch {then}, to those for {found.now}, known {later}")
+        _write(found.accounts if accounts else found.rows, format, *(ACCOUNT_COLUMNS if accounts else COLUMNS))
+
+
+DEFAULT_CHANGES = ("mrr", "net_revenue_retention", "gross_revenue_retention", "logo_retention")
+
+
 # --- ways in ----------------------------------------------------------------------------------------------------------
 
 
