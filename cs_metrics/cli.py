@@ -214,20 +214,72 @@ def advocates(
 def import_(
     sources: Sources,
     into: Annotated[str, typer.Option(help="The database: sqlite:///book.db or postgresql://…")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do; write nothing.")] = False,
+    still_customers: Annotated[
+        bool, typer.Option("--still-customers", help="Customers these files do not name are still here.")
+    ] = False,
+    left: Annotated[
+        str | None, typer.Option(help="The day, as 2025-03-31, on which customers these files do not name have left.")
+    ] = None,
+    handed_over: Annotated[
+        str | None, typer.Option(help="The day from which accounts belong to the CSM these files name now.")
+    ] = None,
     recipe: RecipeFile = None,
     note: Annotated[str, typer.Option(help="A note for the history.")] = "",
     format: As = Format.table,
 ) -> None:
-    """Import files into a database, as one batch: all of it or nothing."""
+    """Import files into a database, as one batch: all of it or nothing. With --dry-run: what it would do."""
     with _kindly():
-        from cs_metrics.store.batches import Brought, import_batch
+        from cs_metrics.store.batches import Brought, import_batch, known_files
+        from cs_metrics.store.dry_run import Answers, try_import
         from cs_metrics.store.known import accounts_known
 
-        reading = _read(sources, recipe, accounts_known(into)).usable()
+        if still_customers and left:
+            raise typer.BadParameter("customers the files do not name are --still-customers, or have --left: not both")
+        answers = Answers(_day(left, "--left"), None, still_customers, _day(handed_over, "--handed-over"))
+        known = accounts_known(into)
+        reading = _read(sources, recipe, known).usable()
         files = [Brought(file.name, file.sha256, len(file.data)) for file in reading.files]
-        done = import_batch(into, reading.tables, files, _who(), note)
+        for count in reading.counts:
+            place, table = " · ".join(filter(None, (count.file, count.sheet))), count.table or "no known table"
+            _say(f"{place}: {table}: {count.read} rows read, {count.kept} kept, {count.read - count.kept} left out")
+        if dry_run:
+            for told in known_files(into, files):
+                _say(f"{told} An import would be refused.")
+            for trouble in reading.troubles:
+                _say(str(trouble))
+            tried = try_import(into, reading.tables, answers, note=note)
+            for row in tried.counts.itertuples():
+                _say(f"{row.table}: {row.read} rows: {row.new} new, {row.changed} changed, {row.same} the same")
+            if tried.run.why:
+                _say(tried.run.why)
+            _write(tried.run.rows(), format)
+            return
+        said = try_import(into, reading.tables, answers, note=note).said if answers != Answers() else {}
+        done = import_batch(into, reading.tables, files, _who(), note, said=said, progress=_say)
         _say(f"batch {done.batch} imported")
+        _say_missing(known, reading, answers)
         _write(done.counts, format, "batch", "table", "read", "new", "changed", "same")
+
+
+def _say_missing(known: frozenset[str], reading: Reading, answers: Any) -> None:
+    """How many accounts of the database these files, though they list accounts, do not name."""
+    from cs_metrics.read.check import account_ids
+
+    lists = {"accounts", "mrr", "subscriptions"} & set(reading.tables)
+    absent = len(known - account_ids(reading.tables)) if lists else 0
+    if absent and not (answers.left_on or answers.still_here):
+        _say(
+            f"{absent:,} known accounts are not in these files. Nothing is assumed of them: --dry-run lists those with "
+            "revenue; --still-customers carries it on, --left DATE says they are gone."
+        )
+
+
+def _day(text: str | None, option: str) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f'{option} "{text}" is not a day; write it as 2025-03-31') from None
 
 
 @app.command()
@@ -277,9 +329,10 @@ def changes(
     ] = None,
     format: As = Format.table,
 ) -> None:
-    """What changed since an earlier import, by cause: correction, back-dated entry, real movement, hand-over, fx, definition.
+    """What changed since an earlier import, by cause; the differences add up.
 
-    Each is put in place after the other, in that order, so that the differences add up. Without --until the earlier
+    The causes are correction, back-dated entry, real movement, hand-over, fx and definition, put in place one after
+    the other in that order. Without --until the earlier
     figure is of the last month known then, the later one of the last month known now.
     """
     with _kindly():

@@ -224,11 +224,18 @@ def subscriptions(*rows: tuple[str, str, str, str | None, int]) -> pd.DataFrame:
 def test_subscriptions_corrected_entered_late_and_begun() -> None:
     then = Known({"subscriptions": subscriptions(("s1", "A", "2025-01-01", None, 100), ("s2", "B", "2025-01-01", "2025-02-01", 50),
                                                  ("s3", "C", "2025-02-01", None, 20))})  # fmt: skip
-    now = Known({"subscriptions": subscriptions(
-        ("s1", "A", "2025-01-01", "2025-02-10", 100), ("s4", "A", "2025-02-10", None, 130),  # a price that had risen
-        ("s2", "B", "2025-01-01", "2025-02-01", 50), ("s5", "B", "2025-02-05", None, 40),    # a return entered late
-        ("s3", "C", "2025-02-01", "2025-03-09", 20), ("s6", "D", "2025-03-03", None, 7))})   # a loss, a new account
-    # fmt: skip
+    now = Known(
+        {
+            "subscriptions": subscriptions(
+                ("s1", "A", "2025-01-01", "2025-02-10", 100),
+                ("s4", "A", "2025-02-10", None, 130),  # a price that had risen
+                ("s2", "B", "2025-01-01", "2025-02-01", 50),
+                ("s5", "B", "2025-02-05", None, 40),  # a return entered late
+                ("s3", "C", "2025-02-01", "2025-03-09", 20),
+                ("s6", "D", "2025-03-03", None, 7),
+            )
+        }
+    )  # a loss, a new account
     found = changes_since(then, now, [METRICS["mrr"]], 1, today=TODAY)
     assert by_cause(found) == {"correction": 30, "back-dated entry": 40, "real movement": -13}
 

@@ -31,7 +31,7 @@ from cs_metrics.assemble import book_of, month_numbered, revenue_of
 from cs_metrics.book import Book, Dark, Problem, Settings
 from cs_metrics.facts import KNOWN
 from cs_metrics.metric import Metric
-from cs_metrics.months import last_day, month, ordinals
+from cs_metrics.months import last_day, ordinals
 from cs_metrics.tally import divisor, grouping, rows_for
 
 CAUSES = ("correction", "back-dated entry", "real movement", "hand-over", "fx", "definition")
@@ -129,7 +129,7 @@ def stages(
     each = replace(then.settings, level="account")
     old = book_of(then.tables, each, today=today)
     new = book_of(now.tables, now.settings, today=today)
-    pinned = replace(each, revenue=source, currency=then.settings.currency or old.currency or None)
+    pinned = replace(each, revenue=source, currency=then.settings.currency or old.currency or None)  # type: ignore[arg-type]
     kept = [name for name in {by, *(where or {})} - {None, *NOT_KEPT} if name is not None]
     ends = _ends(old, new, now, pinned, until, today)
     made: list[Book | None] = [old.until(ends[0]) if len(old.months) else old]
@@ -152,7 +152,7 @@ def _ends(
 ) -> tuple[pd.Period, pd.Period | None]:
     """The months the two figures are for, the later one under the definitions of then."""
     try:
-        same = book_of(now.tables | _revenue(now, pinned), pinned, today=today)
+        same = book_of(_with_revenue(now, pinned), pinned, today=today)
         last = same.last if len(same.months) else None
     except Problem:
         last = None
@@ -162,18 +162,15 @@ def _ends(
     return min(first, until), None if last is None else min(last, until)
 
 
-def _revenue(of: Known, settings: Settings) -> dict[str, pd.DataFrame]:
-    """The revenue of then's kind, as a table of its own, where there is any."""
-    assert settings.revenue is not None
+def _with_revenue(of: Known, settings: Settings) -> dict[str, pd.DataFrame]:
+    """The tables, with revenue as a table of its own where it stands in the list of accounts."""
     if settings.revenue in of.tables:
-        return {}
+        return dict(of.tables)
     source, rows = revenue_of(of.tables, replace(settings, revenue=None))
-    return {source: rows}
+    return {**of.tables, source: rows}
 
 
-def _made(
-    tables: Mapping[str, pd.DataFrame], settings: Settings, end: pd.Period, today: date | None
-) -> Book | None:
+def _made(tables: Mapping[str, pd.DataFrame], settings: Settings, end: pd.Period, today: date | None) -> Book | None:
     """The book of a step at its month; None where these tables make none, or none that reaches it."""
     with suppress(Problem):
         book = book_of(tables, settings, end, today)
@@ -209,7 +206,7 @@ class _Mixed:
 
     def steps(self) -> Iterator[tuple[dict[str, pd.DataFrame], pd.Period]]:
         """The tables after each of the five steps that come before the definitions, and the month asked for."""
-        every = dict(self.now.tables) | _revenue(self.now, self.pinned)
+        every = _with_revenue(self.now, self.pinned)
         past = min(self.first, self.last)
         revenue, at = every[self.source], _month_of(every[self.source], self.source)
         before = at <= past.ordinal
@@ -376,15 +373,13 @@ def _group(label: object) -> str:
     return "" if label is None or label != label else str(label)
 
 
-def _parts(
-    metric: Metric, found: list[Stage], months: int, by: str | None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _parts(metric: Metric, found: list[Stage], months: int, by: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The differences by cause of one metric, and each account's share of them."""
     figures = [_figures(metric, stage.book, months, by) for stage in found]
     labels = sorted({group for each in figures if each is not None for group in each.values.index})
     names: dict[str, str] = {}
     for each in figures:
-        names |= {} if each is None else each.names.to_dict()
+        names.update({} if each is None else {str(i): str(name) for i, name in each.names.items()})
     rows, shares = [], []
     for group in labels or ([""] if by is None else []):
         steps = [_of_group(metric, each, group) for each in figures]
@@ -439,10 +434,8 @@ def _of_group(metric: Metric, of: _Figures | None, group: str) -> _Figure | None
     if value != value:
         return None
     there = group in of.cells.index.get_level_values("group")
-    cells = of.cells.xs(group, level="group") if there else of.cells.iloc[:0].droplevel("group")
-    return _Figure(
-        value, int(cells["top"].sum()), int(of.bottoms.get(group, 0)), cells, of.top_scale, of.bottom_scale
-    )
+    cells = (of.cells.loc[[group]] if there else of.cells.iloc[:0]).droplevel("group")
+    return _Figure(value, int(cells["top"].sum()), int(of.bottoms.get(group, 0)), cells, of.top_scale, of.bottom_scale)
 
 
 def _difference(metric: Metric, before: _Figure | None, after: _Figure | None) -> float:
