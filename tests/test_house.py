@@ -172,7 +172,18 @@ def test_every_command_is_in_the_readme_or_its_help() -> None:
     from cs_metrics.cli import app
 
     commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
-    assert commands == {"check", "report", "movements", "explain", "at-risk", "advocates", "import", "history", "undo"}
+    assert commands == {
+        "check",
+        "report",
+        "movements",
+        "explain",
+        "at-risk",
+        "advocates",
+        "import",
+        "history",
+        "undo",
+        "changes",
+    }
     assert all(command.callback.__doc__ for command in app.registered_commands if command.callback)
 
 

@@ -9,7 +9,7 @@ files = st.file_uploader("Files", type=["csv", "tsv", "txt", "xlsx", "xlsm"], ac
 if files:
     reading = ui.read_uploaded(files)
     ui.preview(reading)
-    if not reading.refused and ui.import_button(reading):
+    if not reading.refused and ui.import_button(reading, ui.dry_run(reading)):
         st.rerun()
 
 history, tables = st.tabs(["History", "Tables and columns"])

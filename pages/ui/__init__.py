@@ -1,8 +1,10 @@
 """What a page may say. A page takes a book, names figures, charts and lists; how they look is decided here."""
 
 from pages.ui.cards import kpis
+from pages.ui.changed import causes, changed_accounts, changes, choose_metric, since_when
 from pages.ui.company import sample_store
 from pages.ui.drill import show_drill
+from pages.ui.dry_run import dry_run
 from pages.ui.forms import choose_account, note_form, pulse_form, risk_form
 from pages.ui.glossary import (
     glossary_of_health,
@@ -33,9 +35,14 @@ __all__ = [
     "advocate_rule",
     "attributes",
     "book",
+    "causes",
+    "changed_accounts",
+    "changes",
     "chart",
     "choose",
     "choose_account",
+    "choose_metric",
+    "dry_run",
     "escaped",
     "everyone",
     "figures",
@@ -74,6 +81,7 @@ __all__ = [
     "sample_store",
     "say",
     "show_drill",
+    "since_when",
     "table",
     "table_guide",
     "target",
