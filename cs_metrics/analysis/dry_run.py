@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cs_metrics.analysis.near_duplicates import near_duplicates
-from cs_metrics.analysis.risk import at_risk
+from cs_metrics.analysis.risk import how_many_at_risk
 from cs_metrics.assemble import book_of
 from cs_metrics.book import UNASSIGNED, Book, Problem, Settings
 from cs_metrics.metric import METRICS
@@ -87,12 +87,16 @@ def dry_run(
     settings: Settings | None = None,
     months: int = 3,
     today: date | None = None,
+    old: Book | None = None,
 ) -> DryRun:
-    """What is known before and after an import, compared; ``brought`` are the tables of the files themselves."""
+    """What is known before and after an import, compared; ``brought`` are the tables of the files themselves.
+
+    ``old`` is the book of what is known before, where it was made already.
+    """
     settings = settings or Settings()
-    old, new, why = None, None, ""
+    new, why = None, ""
     with suppress(Problem):
-        old = book_of(before, settings, today=today)
+        old = old or book_of(before, settings, today=today)
     try:
         new = book_of(after, settings, today=today)
     except Problem as problem:
@@ -124,8 +128,8 @@ def _figure(name: str, book: Book | None, months: int, today: date | None) -> fl
     if book is None or not len(book.months):
         return np.nan
     if name == AT_RISK:
-        return float(len(at_risk(book.now(today))))
-    return float(METRICS[name].of(book, months).iloc[-1])
+        return book.answered((AT_RISK, today), lambda: float(how_many_at_risk(book.now(today))))
+    return book.answered(("dry run", name, months), lambda: float(METRICS[name].of(book, months).iloc[-1]))
 
 
 def _month(book: Book | None) -> str | None:

@@ -56,7 +56,9 @@ def near_duplicates(accounts: pd.DataFrame) -> pd.DataFrame:
     if found.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     group = _joined(found["row"].to_numpy(), found.groupby(["because", "key"], sort=False).ngroup().to_numpy())
-    rows = found.assign(group=group).sort_values(["group", "row", "rank"], kind="stable")
+    rows = found.assign(group=group)
+    rows["group"] = rows.groupby("group")["row"].transform("min")
+    rows = rows.sort_values(["group", "row", "rank"], kind="stable")
     told = rows.groupby(["group", "row"], sort=False)["because"].agg(" and ".join).reset_index()
     at = told["row"].to_numpy()
     return pd.DataFrame(

@@ -29,6 +29,7 @@ def causes(rows: pd.DataFrame, unit: Unit, currency: str = "", then: str = "Then
     moved = rows[rows["difference"].fillna(0) != 0]
     before, after = float(rows["before"].iloc[0]), float(rows["after"].iloc[-1])
     names = [then, *(WORDS.get(cause, cause.capitalize()) for cause in moved["cause"]), now]
+    names = [name.replace(" ", "<br>", 1) for name in names]
     steps = {
         "type": "bar",
         "x": names[1:-1],
@@ -44,9 +45,9 @@ def causes(rows: pd.DataFrame, unit: Unit, currency: str = "", then: str = "Then
     ends = {
         "type": "scatter",
         "mode": "markers+text",
-        "x": [then, now],
+        "x": [names[0], names[-1]],
         "y": [before, after],
-        "marker": {"symbol": "line-ew", "size": 46, "line": {"width": 4, "color": QUIET}},
+        "marker": {"symbol": "line-ew", "size": 34, "line": {"width": 4, "color": QUIET}},
         "text": [unit.write(before, currency), unit.write(after, currency)],
         "textposition": "top center",
         "cliponaxis": False,

@@ -372,6 +372,9 @@ def _by_key(cursor: Any, batch: int, row: type[Row], rows: pa.Table) -> dict[str
     same_key = " AND ".join(f's."{name}" = l."{name}"' for name in row.key)
     differs = " OR ".join(f's."{name}" IS DISTINCT FROM l."{name}"' for name in given if name not in row.key) or "1 = 0"
     was = _count(cursor, f"SELECT count(*) FROM {table} WHERE {LIVE}")
+    if was:
+        key = ", ".join(f'"{name}"' for name in row.key)
+        cursor.execute(f"CREATE INDEX {stage}_key ON {stage} ({key})")
     brought = f"SELECT count(*) FROM {table} WHERE batch_id = {batch}"
     before = _count(cursor, brought)
     cursor.execute(

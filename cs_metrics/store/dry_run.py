@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from cs_metrics.analysis.dry_run import DryRun, dry_run
 from cs_metrics.analysis.said import said_of_missing, said_of_moves
-from cs_metrics.book import Settings
+from cs_metrics.book import Book, Settings
 from cs_metrics.store.batches import rehearse
 from cs_metrics.tables import frames
 
@@ -33,11 +33,15 @@ class Answers:
 
 
 class Tried(NamedTuple):
-    """What an import would do: rows per table, what it means, and the rows that the answers add to the batch."""
+    """What an import would do: rows per table, what it means, and the rows that the answers add to the batch.
+
+    ``before`` are the tables as they are known now.
+    """
 
     counts: pd.DataFrame
     run: DryRun
     said: dict[str, pd.DataFrame]
+    before: Mapping[str, pd.DataFrame]
 
 
 def try_import(
@@ -48,18 +52,32 @@ def try_import(
     months: int = 3,
     note: str = "",
     today: date | None = None,
+    unanswered: Tried | None = None,
 ) -> Tried:
-    """What would importing these tables do? Nothing is written; give ``said`` to the import to have the same happen."""
-    answers, brought = answers or Answers(), frames(dict(tables))
-    said: dict[str, pd.DataFrame] = {}
-    while True:
-        rehearsed = rehearse(database, tables, said)
-        before = frames(rehearsed.before)
-        run = dry_run(before, frames(rehearsed.after), brought, settings, months, today)
-        told = {} if said else _said(run, before, brought, answers, note)
-        if not told:
-            return Tried(rehearsed.counts, run, said)
-        said = told
+    """What would importing these tables do? Nothing is written; give ``said`` to the import to have the same happen.
+
+    ``unanswered`` is the same try without answers, where it was made already. ``note`` goes with a loss that is kept.
+    """
+    brought = frames(dict(tables))
+    plain = unanswered or _tried(database, tables, brought, {}, None, settings, months, today)
+    said = _said(plain.run, plain.before, brought, answers or Answers(), note)
+    return _tried(database, tables, brought, said, plain.run.before, settings, months, today) if said else plain
+
+
+def _tried(
+    database: str,
+    tables: Mapping[str, pa.Table],
+    brought: Mapping[str, pd.DataFrame],
+    said: dict[str, pd.DataFrame],
+    old: Book | None,
+    settings: Settings | None,
+    months: int,
+    today: date | None,
+) -> Tried:
+    rehearsed = rehearse(database, tables, said)
+    before = frames(rehearsed.before)
+    run = dry_run(before, frames(rehearsed.after), brought, settings, months, today, old)
+    return Tried(rehearsed.counts, run, said, before)
 
 
 def _said(

@@ -41,10 +41,14 @@ def _imports(address: str, batch: int, scope: str) -> list[tuple[int, str]]:
     return [
         (
             int(number),
-            f"{number} · {at[:10]} {at[11:16]} · " + (f"undo of {undoes}" if kind == "undo" else files or kind),
+            f"{number} · {at[:10]} {at[11:16]} · " + (f"undo of {undoes}" if kind == "undo" else _short(files) or kind),
         )
         for number, at, kind, files, undoes in named
     ]
+
+
+def _short(files: str, most: int = 48) -> str:
+    return files if len(files) <= most else f"{files[:most].rstrip(', ')}…"
 
 
 @st.cache_resource(max_entries=12, show_spinner="Comparing…")

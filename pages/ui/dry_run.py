@@ -34,7 +34,7 @@ def dry_run(reading: Reading) -> dict[str, pd.DataFrame]:
         st.warning(f"{escaped(told)} It would not be imported again.")
     plain = _tried(reading, Answers())
     answers = _asked(plain.run, key=reading.files[0].sha256[:10])
-    found = plain if answers == Answers() else _tried(reading, answers)
+    found = _tried(reading, answers)
     if found.run.why:
         st.info(escaped(found.run.why))
     _figures(found.run)
@@ -53,7 +53,10 @@ def _tried(reading: Reading, answers: Answers) -> Tried:
     if key not in kept[1]:
         with st.spinner("Trying the import…"):
             note = f"not in {', '.join(file.name for file in reading.files)}"
-            kept[1][key] = try_import(store_of_own(), reading.tables, answers, settings(), months, note)
+            plain = kept[1].get((*key[:-1], Answers()))
+            kept[1][key] = try_import(
+                store_of_own(), reading.tables, answers, settings(), months, note, unanswered=plain
+            )
     return kept[1][key]
 
 
