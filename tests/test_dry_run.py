@@ -150,7 +150,7 @@ def test_subscriptions_and_ledgers_end_on_the_day_an_account_left(database: str)
     header = "subscription_id,account_id,start_date,end_date,mrr,status\n"
     keep(database, subscriptions=header + "s1,A,2025-01-01,,100,active\ns2,B,2025-01-01,,50,active\n")
     later = header.replace(",status", "") + "s1,A,2025-01-01,,100\ns3,A,2025-03-01,,5\n"
-    found = tried(database, **{"subscriptions": later})
+    found = tried(database, subscriptions=later)
     assert found.run.of("missing")["account_id"].tolist() == ["B"]
     assert found.run.figures["after"].iloc[0] == 155
     done(database, Answers(left_on=date(2025, 2, 10)), subscriptions=later)

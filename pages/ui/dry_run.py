@@ -30,8 +30,11 @@ MOST_SHOWN = 500
 def dry_run(reading: Reading) -> dict[str, pd.DataFrame]:
     """Show what importing would do; what was said of accounts the files leave open, as rows for the same batch."""
     st.markdown("##### What importing would do")
-    for told in known_files(store_of_own(), brought(reading)):
-        st.warning(f"{escaped(told)} It would not be imported again.")
+    if known := known_files(store_of_own(), brought(reading)):
+        st.warning(
+            "  \n".join([*map(escaped, known), "It is not imported again; undo that batch first if it should be."])
+        )
+        return {}
     plain = _tried(reading, Answers())
     answers = _asked(plain.run, key=reading.files[0].sha256[:10])
     found = _tried(reading, answers)
@@ -76,7 +79,7 @@ def _asked(run: DryRun, key: str) -> Answers:
 def _asked_of_missing(
     gone: pd.DataFrame, book: Book, usual: date, key: str
 ) -> tuple[date | None, tuple[str, ...] | None, bool]:
-    with st.container(border=True, key="dry_run_missing"):
+    with st.container(border=True, key="ask_missing"):
         amount = MONEY.write(gone["mrr_before"].sum(), book.currency)
         st.markdown(
             f"**{plural(len(gone), 'customer')}** with MRR of **{escaped(amount)}** "
@@ -102,7 +105,7 @@ def _asked_of_missing(
 
 
 def _asked_of_moves(moves: pd.DataFrame, usual: date, key: str) -> date | None:
-    with st.container(border=True, key="dry_run_moves"):
+    with st.container(border=True, key="ask_moves"):
         what = "account has" if len(moves) == 1 else "accounts have"
         st.markdown(f"**{len(moves):,} {what} another CSM** than before, and the files give no day. What happened?")
         said = st.radio("Accounts with another CSM", [HANDED, ALWAYS], key=f"moved_{key}", label_visibility="collapsed")
@@ -134,7 +137,8 @@ def _figures(run: DryRun) -> None:
 
 def _figure(name: str, before: float, after: float, book: Book) -> None:
     metric = METRICS.get(name)
-    label, unit = (metric.label, metric.unit) if metric else ("Accounts at risk", COUNT)
+    full, unit = (metric.label, metric.unit) if metric else ("Accounts at risk", COUNT)
+    label = full.replace(" revenue", "")
     good = metric.good if metric else "down"
     moved = after - before
     delta = None
@@ -146,7 +150,7 @@ def _figure(name: str, before: float, after: float, book: Book) -> None:
         delta=delta,
         delta_color="off" if delta == "no change" else "inverse" if good == "down" else "normal",
         delta_arrow="off" if delta == "no change" else "auto",
-        help=f"Before: {unit.write(before, book.currency)}."
+        help=f"{full}. Before: {unit.write(before, book.currency)}."
         + (" By the signals there are." if name == AT_RISK else ""),
         border=True,
     )
@@ -182,5 +186,6 @@ def _lists(plain: DryRun, run: DryRun) -> None:
                 st.caption(
                     "They share a domain or a name. Nothing is merged: put it right at the source if they are one."
                 )
-            table(rows.head(MOST_SHOWN), key, height=min(320, 38 + 35 * len(rows)))
+            money = {column: 2 for column in ("mrr", "mrr_before", "mrr_after") if column in rows}
+            table(rows.head(MOST_SHOWN).round(money), key, height=min(320, 38 + 35 * len(rows)))
             downloads(rows, key, name)

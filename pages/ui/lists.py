@@ -35,7 +35,7 @@ LABELS = {
     "likelihood": "Likelihood", "met": "Meets", "missed": "Misses", "reference_ready": "Reference-ready",
     "group": "Group", "opening": "Opening MRR", "closing": "Closing MRR", "top": "Amount", "bottom": "Out of",
     "note": "What happened",
-    "why": "Why",
+    "why": "Why", "mrr_before": "MRR before", "mrr_after": "MRR after", "from_date": "From",
 }  # fmt: skip
 HELP = {
     "health": "0 to 100, 100 = healthy.",
