@@ -118,6 +118,12 @@ def _revenue_rows(tables: Mapping[str, pd.DataFrame], source: str) -> pd.DataFra
     )
 
 
+def revenue_of(tables: Mapping[str, pd.DataFrame], settings: Settings) -> tuple[str, pd.DataFrame]:
+    """The table revenue comes from, and its rows. Raises Problem where there is none."""
+    source = _source(tables, settings)
+    return source, _revenue_rows(tables, source)
+
+
 def _last_month(
     tables: Mapping[str, pd.DataFrame], source: str, until: pd.Period | None, running: pd.Period
 ) -> pd.Period:

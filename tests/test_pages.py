@@ -205,6 +205,44 @@ def test_the_same_file_twice_says_so_and_changes_nothing(own_folder: str) -> Non
     assert not at.exception
 
 
+def test_the_dry_run_shows_what_would_move_and_asks_who_has_left(own_folder: str) -> None:
+    accounts = "account_id,name,csm\nA,Acme,{}\nB,Birch,Bob\nC,Cedar,Bob\n"
+    keep(own_folder, ONE_TABLE, ("accounts.csv", accounts.format("Ann")))
+    july = ("mrr.csv", "account_id,month,mrr\nA,2025-07,200\nB,2025-07,107\n")
+    at = upload(visit(page("data")), july, ("accounts.csv", accounts.format("Zoe").replace("C,Cedar,Bob\n", "")))
+    assert not at.exception
+    assert "1 customer" in words(at)
+    assert figure(at, "MRR") == "413"
+    missing, moved = at.radio[0], at.radio[1]
+    at = missing.set_value(missing.options[1]).run()
+    assert (figure(at, "MRR"), figure(at, "Logo retention")) == ("307", "66.7 %")
+    assert next(m.delta for m in at.metric if m.label == "Logo retention") == "-33.3 points"
+    at = at.radio[1].set_value(moved.options[1]).run()
+    assert "earlier months move to the CSM named now" in words(at)
+    next(b for b in at.button if b.label.startswith("Import")).click().run()
+    assert not at.exception
+    assert figure(visit(PAGES[0]), "MRR") == "307"
+
+
+def test_what_changed_gives_causes_and_the_accounts_behind_them(own_folder: str) -> None:
+    keep(own_folder, ONE_TABLE)
+    assert "one import so far" in words(visit(page("what_changed")))
+    keep(
+        own_folder,
+        ("mrr.csv", "account_id,month,mrr\nA,2025-06,96\nD,2025-06,5\nA,2025-07,100\nB,2025-07,0\nC,2025-07,106\n"),
+    )
+    at = visit(page("what_changed"))
+    assert "most of it is **real movement**" in words(at)
+    steps, ends = chart_of(at, "chart_causes_mrr")["data"]
+    assert steps["customdata"] == ["correction", "back-dated entry", "real movement"]
+    assert steps["text"] == ["−10", "+5", "−107"]
+    assert ends["text"] == ["318", "206"]
+    at = at.selectbox(key="changed_figure").set_value("logo_retention").run()
+    assert not at.exception
+    at = visit(page("what_changed"), month="2025-06")
+    assert chart_of(at, "chart_causes_mrr")["data"][0]["text"] == ["−10", "+5"]
+
+
 def test_a_bad_upload_shows_every_problem_and_offers_no_import() -> None:
     at = upload(visit(page("data")), ("mrr.csv", "account_id,month,mrr\nA,soon,x\nB,2025-01,-5\n"))
     assert "3 problems" in words(at)

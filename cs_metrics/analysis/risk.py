@@ -72,6 +72,13 @@ def at_risk(book: Book) -> pd.DataFrame:
     return with_plans(book, rows, table)
 
 
+def how_many_at_risk(book: Book) -> int:
+    """How many customers ``at_risk`` lists, without what it says of them."""
+    found = fired(book, signals("risk"))
+    chance = likelihood(found["weight"], found["row"], len(book))
+    return int(np.count_nonzero((chance >= AT_RISK) & (book.balance(0, 0)[-1] > 0)))
+
+
 def of_accounts(table: pd.DataFrame, book: Book) -> pd.DataFrame:
     """The rows of a ranked list that are about a book's accounts, ranked anew."""
     kept = table[table["account_id"].isin(book.accounts.index)]

@@ -1,5 +1,6 @@
 """Charts: a table in, a figure out. They count nothing, and know nothing of pages."""
 
+from cs_metrics.charts.causes import causes
 from cs_metrics.charts.contributions import contributions
 from cs_metrics.charts.curves import curves
 from cs_metrics.charts.due import due
@@ -15,6 +16,7 @@ from cs_metrics.charts.waterfall import waterfall
 
 __all__ = [
     "by_group",
+    "causes",
     "contributions",
     "curves",
     "due",

@@ -9,7 +9,7 @@ batch brought, and brings back what it had superseded.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cs_metrics.book import Problem
-from cs_metrics.store.database import transaction
-from cs_metrics.store.known import live, stored_columns, typed
+from cs_metrics.store.database import rehearsal, transaction
+from cs_metrics.store.known import ARROW, live, selected, stored_columns, typed
 from cs_metrics.tables import TABLES, Row, columns
 
 LIVE = "superseded_by IS NULL"
@@ -58,29 +58,101 @@ def import_batch(
     who: str = "",
     note: str = "",
     kind: str = "import",
+    said: Mapping[str, pd.DataFrame] | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Happened:
-    """Keep these tables as one batch.
+    """Keep these tables as one batch, with what a person ``said`` about them: rows of tables as frames.
 
-    Raises Problem where a file was imported before and not undone since.
+    ``progress`` is told of each table as its turn comes. Raises Problem where a file was imported before and not
+    undone since.
     """
     files = list(files)
-    counts = []
     with transaction(database, writing=True) as cursor:
         batch = _new_batch(cursor, kind, who, note)
         _refuse_known_files(cursor, files)
         _append(cursor, "batch_files", [{"batch_id": batch, **file._asdict()} for file in files])
-        for name, rows in tables.items():
-            if len(rows):
-                counts.append(
-                    {
-                        "batch_id": batch,
-                        "name": name,
-                        "read": len(rows),
-                        **_keep(cursor, batch, TABLES[name], rows),
-                    }
-                )
+        counts = _keep_all(cursor, batch, tables, said or {}, progress)
         _append(cursor, "batch_counts", counts)
     return Happened.by(batch, counts)
+
+
+class Rehearsal(NamedTuple):
+    """What an import would do: its counts, the tables as they are known now, and as they would be known after."""
+
+    counts: pd.DataFrame
+    before: dict[str, pa.Table]
+    after: dict[str, pa.Table]
+
+
+def rehearse(
+    database: str, tables: Mapping[str, pa.Table], said: Mapping[str, pd.DataFrame] | None = None
+) -> Rehearsal:
+    """What would importing these tables do? By the import's own rules, without writing anything."""
+    with transaction(database) as cursor:
+        before = selected(cursor, LIVE)
+        last = _count(cursor, "SELECT coalesce(max(id), 0) FROM batches")
+    touched = [name for name in TABLES if name in tables or name in (said or {}) or name == "mrr"]
+    with rehearsal(database, {name: TABLES[name].key for name in touched}) as cursor:
+        counts = _keep_all(cursor, last + 1, tables, said or {}, None)
+        after = selected(cursor, LIVE, touched)
+    rest = {name: rows for name, rows in before.items() if name not in touched}
+    return Rehearsal(Happened.by(last + 1, counts).counts, before, rest | after)
+
+
+def _keep_all(
+    cursor: Any,
+    batch: int,
+    tables: Mapping[str, pa.Table],
+    said: Mapping[str, pd.DataFrame],
+    progress: Callable[[str], None] | None,
+) -> list[dict[str, Any]]:
+    """Keep all rows a batch brings; what became of them, per table."""
+    counts: dict[str, dict[str, Any]] = {}
+    told = [(name, _of_frame(TABLES[name], rows)) for name, rows in said.items()]
+    for name, rows in [*tables.items(), *_snapshot_months(cursor, tables), *told]:
+        if len(rows):
+            if progress:
+                progress(f"{name}: keeping {len(rows):,} rows")
+            new = {"read": len(rows), **_keep(cursor, batch, TABLES[name], rows)}
+            old = counts.get(name)
+            counts[name] = new if old is None else {k: _plus(old[k], new[k]) for k in new}
+    return [{"batch_id": batch, "name": name, **count} for name, count in counts.items()]
+
+
+def _plus(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else one + other
+
+
+def _snapshot_months(cursor: Any, tables: Mapping[str, pa.Table]) -> list[tuple[str, pa.Table]]:
+    """The revenue of a list of accounts that is a snapshot of a month, as rows by month, so that months add up.
+
+    Not where revenue is told in another way, or by product.
+    """
+    rows = tables.get("accounts")
+    told = {"subscriptions", "ledger", "mrr"}
+    if rows is None or told & set(tables) or not {"month", "mrr"} <= set(rows.column_names):
+        return []
+    elsewhere = [
+        f'SELECT 1 FROM "{name}" WHERE {LIVE}' + (" AND product <> ''" if name == "mrr" else "") for name in told
+    ]
+    if any(_count(cursor, f"SELECT count(*) FROM ({sql} LIMIT 1) AS told") for sql in elsewhere):
+        return []
+    names = [name for name in ("account_id", "month", "mrr", "currency") if name in rows.column_names]
+    given = pc.and_(rows["mrr"].is_valid(), rows["month"].is_valid())
+    return [("mrr", rows.select(names).filter(given))]
+
+
+def _of_frame(row: type[Row], rows: pd.DataFrame) -> pa.Table:
+    """A frame with some columns of a table, as Arrow keeps them."""
+    spec = columns(row)
+    made = {
+        name: pa.array(rows[name].astype(object).where(rows[name].notna(), None).tolist()).cast(ARROW[spec[name].kind])
+        if rows[name].notna().any()
+        else pa.nulls(len(rows), ARROW[spec[name].kind])
+        for name in rows.columns
+        if name in spec
+    }
+    return pa.table(made)
 
 
 def undo(database: str, batch: int, who: str = "", note: str = "") -> Happened:
@@ -157,17 +229,28 @@ def undone(cursor: Any) -> set[int]:
 
 def _refuse_known_files(cursor: Any, files: list[Brought]) -> None:
     """Raise Problem where one of these files, whatever its name, is in the book already."""
-    hashes = ", ".join(f"'{file.sha256}'" for file in files)
-    if not hashes:
-        return
-    cursor.execute(f"SELECT name, batch_id FROM batch_files WHERE sha256 IN ({hashes})")
+    for told in _known_files(cursor, files):
+        raise Problem(f"{told} Nothing was changed. Undo that batch first if you want to import it again.")
+
+
+def known_files(database: str, files: Iterable[Brought]) -> list[str]:
+    """Which of these files, whatever their names, are in the book already? A sentence for each."""
+    with transaction(database) as cursor:
+        return _known_files(cursor, list(files))
+
+
+def _known_files(cursor: Any, files: list[Brought]) -> list[str]:
+    names = {file.sha256: file.name for file in files}
+    if not names:
+        return []
+    hashes = ", ".join(f"'{seal}'" for seal in names)
+    cursor.execute(f"SELECT sha256, name, batch_id FROM batch_files WHERE sha256 IN ({hashes}) ORDER BY id")
     known, gone = cursor.fetchall(), undone(cursor)
-    for name, batch in known:
-        if batch not in gone:
-            raise Problem(
-                f"{name} was imported already, as batch {batch}. Nothing was changed. "
-                "Undo that batch first if you want to import it again."
-            )
+    return [
+        f"{names[seal]} was imported already, as batch {batch}" + (f", named {name}." if name != names[seal] else ".")
+        for seal, name, batch in known
+        if batch not in gone
+    ]
 
 
 HISTORY = ("batch", "at", "who", "kind", "files", "table", "read", "new", "changed", "same", "taken_back", "money",
@@ -302,6 +385,11 @@ def _by_key(cursor: Any, batch: int, row: type[Row], rows: pa.Table) -> dict[str
     same_key = " AND ".join(f's."{name}" = l."{name}"' for name in row.key)
     differs = " OR ".join(f's."{name}" IS DISTINCT FROM l."{name}"' for name in given if name not in row.key) or "1 = 0"
     was = _count(cursor, f"SELECT count(*) FROM {table} WHERE {LIVE}")
+    if was:
+        key = ", ".join(f'"{name}"' for name in row.key)
+        cursor.execute(f"CREATE INDEX {stage}_key ON {stage} ({key})")
+    brought = f"SELECT count(*) FROM {table} WHERE batch_id = {batch}"
+    before = _count(cursor, brought)
     cursor.execute(
         f"UPDATE {table} AS l SET superseded_by = {batch} WHERE l.{LIVE} "
         f"AND EXISTS (SELECT 1 FROM {stage} s WHERE {same_key} AND ({differs}))"
@@ -314,7 +402,7 @@ def _by_key(cursor: Any, batch: int, row: type[Row], rows: pa.Table) -> dict[str
         f"LEFT JOIN {table} l ON l.superseded_by = {batch} AND {same_key} "
         f"WHERE NOT EXISTS (SELECT 1 FROM {table} l WHERE l.{LIVE} AND {same_key})"
     )
-    added = _count(cursor, f"SELECT count(*) FROM {table} WHERE batch_id = {batch}")
+    added = _count(cursor, brought) - before
     cursor.execute(f"DROP TABLE {stage}")
     return {"new": added - changed, "changed": changed, "same": len(rows) - added}
 

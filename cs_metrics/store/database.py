@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -214,6 +214,24 @@ def transaction(text: str, writing: bool = False) -> Iterator[Any]:
         raw.rollback()
         connection.close()
         raise
+
+
+@contextmanager
+def rehearsal(text: str, keys: Mapping[str, Sequence[str]]) -> Iterator[Any]:
+    """A cursor to try writing with: these tables (name → what makes a row unique) stand in as copies of their own.
+
+    What is written goes to the copies, which vanish at the end. The database is neither changed nor locked.
+    """
+    with closing(_connect(ready(text))) as connection:
+        connection.adbc_connection.set_autocommit(False)
+        with connection.cursor() as cursor:
+            for name, key in keys.items():
+                cursor.execute(f'CREATE TEMP TABLE "{name}" AS SELECT * FROM "{name}" WHERE superseded_by IS NULL')
+                if key:
+                    columns = ", ".join(f'"{column}"' for column in key)
+                    cursor.execute(f'CREATE INDEX "rehearsed_{name}" ON "{name}" ({columns})')
+            yield cursor
+        connection.adbc_connection.rollback()
 
 
 _idle: dict[str, LifoQueue[Any]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -64,13 +65,14 @@ def tables_known(database: str, batch: int | None = None) -> dict[str, pa.Table]
     where = "superseded_by IS NULL"
     if batch is not None:
         where = f"batch_id <= {batch:d} AND (superseded_by IS NULL OR superseded_by > {batch:d})"
-    found = {}
     with transaction(database) as cursor:
-        for name, row in TABLES.items():
-            rows = _select(cursor, name, where)
-            if len(rows):
-                found[name] = _as_read(row, rows)
-    return found
+        return selected(cursor, where)
+
+
+def selected(cursor: Any, where: str, names: Iterable[str] = tuple(TABLES)) -> dict[str, pa.Table]:
+    """The rows of these tables that meet a condition, as the reader of files gives them. Empty ones are left out."""
+    found = {name: _select(cursor, name, where) for name in names}
+    return {name: _as_read(TABLES[name], rows) for name, rows in found.items() if len(rows)}
 
 
 def _as_read(row: type[Row], rows: pa.Table) -> pa.Table:
@@ -93,9 +95,13 @@ def _as_read(row: type[Row], rows: pa.Table) -> pa.Table:
 def batch_known_at(database: str, when: str) -> int:
     """The batch a moment is known by: a batch's number, or the last batch of a day (2025-03-31) or before it.
 
-    Raises Problem for anything else, and for a day before the first batch.
+    Raises Problem for anything else, for a batch there is not, and for a day before the first batch.
     """
     if when.isdigit():
+        with transaction(database) as cursor:
+            cursor.execute(f"SELECT count(*) FROM batches WHERE id = {int(when)}")
+            if not cursor.fetchone()[0]:
+                raise Problem(f"There is no batch {when}. See the history for their numbers.")
         return int(when)
     try:
         day = date.fromisoformat(when)

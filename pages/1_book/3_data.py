@@ -10,7 +10,8 @@ if files:
     reading = ui.read_uploaded(files)
     confirmed = ui.mapping(reading)
     ui.preview(reading)
-    if not reading.refused and confirmed and ui.import_button(reading):
+    said = {} if reading.refused else ui.dry_run(reading)
+    if not reading.refused and confirmed and ui.import_button(reading, said):
         ui.keep_mappings(reading)
         st.rerun()
 

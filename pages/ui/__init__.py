@@ -2,12 +2,14 @@
 
 from pages.ui.calls import calls
 from pages.ui.cards import kpis
+from pages.ui.changed import causes, changed_accounts, changes, choose_metric, since_when
 from pages.ui.cohorts import cohort_curves, cohort_pickers, cohort_triangle, no_cohorts, survival_curves
 from pages.ui.company import sample_store
 from pages.ui.connect import connect
 from pages.ui.decks import choose_deck, download_deck, download_each, edited, slides_of, template
 from pages.ui.definitions import definition_panel
 from pages.ui.drill import show_drill
+from pages.ui.dry_run import dry_run
 from pages.ui.forecast import forecast
 from pages.ui.forms import choose_account, note_form, pulse_form, risk_form
 from pages.ui.glossary import glossary_of_health, glossary_of_metrics, glossary_of_signals, glossary_of_targets
@@ -41,10 +43,14 @@ __all__ = [
     "attributes",
     "book",
     "calls",
+    "causes",
+    "changed_accounts",
+    "changes",
     "chart",
     "choose",
     "choose_account",
     "choose_deck",
+    "choose_metric",
     "cohort_curves",
     "cohort_pickers",
     "cohort_triangle",
@@ -52,6 +58,7 @@ __all__ = [
     "definition_panel",
     "download_deck",
     "download_each",
+    "dry_run",
     "due_chart",
     "due_list",
     "due_tiles",
@@ -103,6 +110,7 @@ __all__ = [
     "sample_store",
     "say",
     "show_drill",
+    "since_when",
     "slides_of",
     "survival_curves",
     "table",

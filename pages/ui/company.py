@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
 import streamlit as st
 
 from cs_metrics.assemble import book_of
@@ -117,10 +118,16 @@ def import_files(files: Iterable[File], recipe: Recipe | None = None) -> Reading
     return read(files, recipe, accounts_known(own), aliases_of(accounts_called(own)))
 
 
-def keep(reading: Reading, address: str | None = None, note: str = "") -> Happened:
-    """Keep what was read, as one batch."""
-    files = [Brought(file.name, file.sha256, len(file.data)) for file in reading.files]
-    return import_batch(address or store_of_own(), reading.tables, files, who(), note)
+def keep(
+    reading: Reading, address: str | None = None, note: str = "", said: dict[str, pd.DataFrame] | None = None
+) -> Happened:
+    """Keep what was read, and what was said of it, as one batch."""
+    return import_batch(address or store_of_own(), reading.tables, brought(reading), who(), note, said=said)
+
+
+def brought(reading: Reading) -> list[Brought]:
+    """The files of a reading, as the history names them."""
+    return [Brought(file.name, file.sha256, len(file.data)) for file in reading.files]
 
 
 def record(row: Row) -> None:

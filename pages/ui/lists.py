@@ -44,6 +44,7 @@ LABELS = {
     "other_bottom": "Out of, by the other", "now": "Now", "before": "The period before", "year_before": "A year before",
     "value": "Value", "top_before": "Amount before", "bottom_before": "Out of before",
     "why": "Why",
+    "mrr_before": "MRR before", "mrr_after": "MRR after", "from_date": "From",
 }  # fmt: skip
 HELP = {
     "health": "0 to 100, 100 = healthy.",

@@ -76,8 +76,8 @@ def _readable(name: str, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**{c: rows[c].astype("float64") / 3600 for c in money})
 
 
-def import_button(reading: Reading) -> bool:
-    """Keep what was read as one batch; True if it was kept."""
+def import_button(reading: Reading, said: dict[str, pd.DataFrame] | None = None) -> bool:
+    """Keep what was read as one batch, with what was said of it; True if it was kept."""
     if not st.button(
         f"Import {plural(sum(len(rows) for rows in reading.tables.values()), 'row')}",
         type="primary",
@@ -86,7 +86,7 @@ def import_button(reading: Reading) -> bool:
         return False
     try:
         with st.status("Importing…") as status:
-            done = keep(reading)
+            done = keep(reading, said=said)
             status.update(label=f"Imported as batch {done.batch}", state="complete")
     except Problem as problem:
         st.error(escaped(str(problem)))

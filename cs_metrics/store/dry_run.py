@@ -1,0 +1,100 @@
+"""Trying an import: what it would do, under the answers a person gives to what the files leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+
+from cs_metrics.analysis.dry_run import DryRun, dry_run
+from cs_metrics.analysis.said import said_of_missing, said_of_moves
+from cs_metrics.book import Book, Settings
+from cs_metrics.store.batches import rehearse
+from cs_metrics.tables import frames
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a person says of accounts the files leave open. Nothing is done where nothing is said.
+
+    ``left_on``: the day on which customers the files do not name have left; ``who_left``: which of them, all unless
+    said. ``still_here``: the others are customers still. ``handed_over``: the day from which accounts belong to the
+    CSM the files name now; without it they have always been hers.
+    """
+
+    left_on: date | None = None
+    who_left: Collection[str] | None = None
+    still_here: bool = False
+    handed_over: date | None = None
+
+
+class Tried(NamedTuple):
+    """What an import would do: rows per table, what it means, and the rows that the answers add to the batch.
+
+    ``before`` are the tables as they are known now.
+    """
+
+    counts: pd.DataFrame
+    run: DryRun
+    said: dict[str, pd.DataFrame]
+    before: Mapping[str, pd.DataFrame]
+
+
+def try_import(
+    database: str,
+    tables: Mapping[str, pa.Table],
+    answers: Answers | None = None,
+    settings: Settings | None = None,
+    months: int = 3,
+    note: str = "",
+    today: date | None = None,
+    unanswered: Tried | None = None,
+) -> Tried:
+    """What would importing these tables do? Nothing is written; give ``said`` to the import to have the same happen.
+
+    ``unanswered`` is the same try without answers, where it was made already. ``note`` goes with a loss that is kept.
+    """
+    brought = frames(dict(tables))
+    plain = unanswered or _tried(database, tables, brought, {}, None, settings, months, today)
+    said = _said(plain.run, plain.before, brought, answers or Answers(), note)
+    return _tried(database, tables, brought, said, plain.run.before, settings, months, today) if said else plain
+
+
+def _tried(
+    database: str,
+    tables: Mapping[str, pa.Table],
+    brought: Mapping[str, pd.DataFrame],
+    said: dict[str, pd.DataFrame],
+    old: Book | None,
+    settings: Settings | None,
+    months: int,
+    today: date | None,
+) -> Tried:
+    rehearsed = rehearse(database, tables, said)
+    before = frames(rehearsed.before)
+    run = dry_run(before, frames(rehearsed.after), brought, settings, months, today, old)
+    return Tried(rehearsed.counts, run, said, before)
+
+
+def _said(
+    run: DryRun,
+    before: Mapping[str, pd.DataFrame],
+    brought: Mapping[str, pd.DataFrame],
+    answers: Answers,
+    note: str,
+) -> dict[str, pd.DataFrame]:
+    """The answers as rows of tables."""
+    if run.before is None or run.after is None:
+        return {}
+    gone = run.of("missing")["account_id"].tolist()
+    leavers = [] if answers.left_on is None else [a for a in gone if answers.who_left is None or a in answers.who_left]
+    left = {account: answers.left_on for account in leavers if answers.left_on is not None}
+    still = [account for account in gone if account not in left] if answers.still_here else []
+    said = said_of_missing(before, run.before, brought, left, still, note) if left or still else {}
+    if answers.handed_over is not None:
+        said |= said_of_moves(run.moves, run.before, answers.handed_over)
+    return said
