@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cs_metrics.analysis import luck
 from cs_metrics.analysis.likely import likely_range
-from cs_metrics.analysis.luck import Held, adjusted, band_of, by_luck, drawn_figures, exact_limit, funnel, mid_p
+from cs_metrics.analysis.luck import Held, adjusted, by_luck, drawn_figures, exact_limit, funnel, mid_p
 from cs_metrics.analysis.mix import expected_of_mix, kinds_of_accounts
 from cs_metrics.analysis.people import compare_people, shares_of
 from cs_metrics.book import UNASSIGNED, Book
@@ -57,7 +57,7 @@ def test_the_limits_of_the_funnel_are_exact() -> None:
 def test_of_twelve_people_one_is_outside_and_nobody_worth_a_look() -> None:
     exact = luck.Band(*(exact_limit(OF, q, RATE) for q in luck.LEVELS), mid_p(KEPT, OF, RATE))
     assert np.flatnonzero(luck.outside(KEPT / OF, exact)).tolist() == [4]
-    assert not ((KEPT / OF < exact.lowest) | (KEPT / OF > exact.highest)).any()
+    assert not ((exact.lowest > KEPT / OF) | (exact.highest < KEPT / OF)).any()
     assert exact.p[4] == pytest.approx(0.018205, abs=1e-6)
     assert adjusted(exact.p)[4] == pytest.approx(0.218461, abs=1e-6)
     assert not luck.worth_a_look(KEPT / OF, exact).any()
@@ -267,7 +267,7 @@ def test_kinds_of_accounts_are_large_enough_and_stay_in_their_segment_if_they_ca
     kind = kinds_of_accounts(book, opening)
     assert kind[5] == 0
     count = np.bincount(kind)[1:]
-    assert (count >= 50).all()
+    assert (count >= 30).all()
     assert not (set(kind[:300]) - {0}) & set(kind[300:390])
     assert (kinds_of_accounts(book, np.zeros(398)) == 0).all()
 

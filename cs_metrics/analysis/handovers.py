@@ -24,7 +24,7 @@ TRANSFERS = ("opening", "transfer_in", "transfer_out", "movements", "closing")
 def handovers(book: Book, months: int = 3) -> pd.DataFrame:
     """Which accounts changed hands in the last months, with what MRR, and what became of it?
 
-    One row per paying account and month in which its holder changed, the latest first; of several changes in a
+    One row per paying account and month in which its holder changed, what moved most first; of several changes in a
     month the last day and the two ends. The amounts add up to the transfers of the CSMs' waterfalls. A book of some
     CSMs shows what came to them and what they passed on.
 
@@ -71,7 +71,8 @@ def _listed(book: Book, close: np.ndarray, row: np.ndarray, lost: np.ndarray, am
             },
             columns=list(COLUMNS),
         )
-        .sort_values(["day", "mrr_then"], ascending=False, kind="stable")
+        .sort_values("day", ascending=False, kind="stable")
+        .sort_values("change", key=abs, ascending=False, kind="stable")
         .reset_index(drop=True)
     )
 

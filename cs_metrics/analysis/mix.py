@@ -7,14 +7,14 @@ import numpy as np
 from cs_metrics.book import Book
 
 SIZES = 3
-FEWEST_IN_A_KIND = 50
+FEWEST_IN_A_KIND = 30
 
 
 def kinds_of_accounts(book: Book, opening: np.ndarray) -> np.ndarray:
     """Which accounts are of a kind: by segment, and small, middle or large by what they paid at the opening.
 
-    One number per row of the book, 0 for those that paid nothing. Each kind has 50 accounts: smaller ones are put
-    together, first within their segment, then across segments, at last with the smallest kind there is.
+    One number per row of the book, 0 for those that paid nothing. A kind has 30 accounts or more: smaller ones are
+    put together, within their segment where that is enough, else with the smallest other kind there is.
     """
     paid = np.flatnonzero(opening > 0)
     segment = book.groups("segment")[1][paid] if "segment" in book.accounts else np.zeros(len(paid), dtype=np.intp)

@@ -23,6 +23,7 @@ from pages.ui.revenue import (
     movements_of,
     rates_over_time,
 )
+from pages.ui.team import changed_hands, inherited, people, under_other_rules
 from pages.ui.tiles import attributes, figures
 from pages.ui.today import advocate_rule, labels, no_advocates, nothing_at_risk, now, risk_rule, today
 from pages.ui.upload import history, import_button, preview, read_uploaded, table_guide
@@ -33,6 +34,7 @@ __all__ = [
     "advocate_rule",
     "attributes",
     "book",
+    "changed_hands",
     "chart",
     "choose",
     "choose_account",
@@ -48,6 +50,7 @@ __all__ = [
     "heading",
     "history",
     "import_button",
+    "inherited",
     "kpis",
     "labels",
     "money",
@@ -62,6 +65,7 @@ __all__ = [
     "nothing_at_risk",
     "now",
     "pages",
+    "people",
     "percent",
     "pickers",
     "plural",
@@ -78,5 +82,6 @@ __all__ = [
     "table_guide",
     "target",
     "today",
+    "under_other_rules",
     "year_or_less",
 ]

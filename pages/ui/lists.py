@@ -28,6 +28,12 @@ MONEY_COLUMNS = (
     "transfer_in",
     "transfer_out",
     "amount",
+    "mrr_then",
+    "mrr_now",
+    "movements",
+    "inherited",
+    "own",
+    "now",
 )
 LABELS = {
     "account_id": "Id", "name": "Account", "csm": "CSM", "mrr": "MRR", "renewal_date": "Renewal", "health": "Health",
@@ -36,6 +42,9 @@ LABELS = {
     "group": "Group", "opening": "Opening MRR", "closing": "Closing MRR", "top": "Amount", "bottom": "Out of",
     "note": "What happened",
     "why": "Why",
+    "mrr_then": "MRR then", "mrr_now": "MRR now", "became": "What became of it", "transfer_in": "Taken over",
+    "transfer_out": "Handed on", "since": "Since then", "inherited_accounts": "Accounts inherited",
+    "inherited_left": "Of them left", "own_accounts": "Own accounts",
 }  # fmt: skip
 HELP = {
     "health": "0 to 100, 100 = healthy.",
