@@ -16,9 +16,12 @@ import numpy as np
 import pyarrow.csv
 
 from benchmarks import books
+from benchmarks.luck import coverage
 from benchmarks.pages import page_costs
 from cs_metrics.analysis.cohorts import triangles
+from cs_metrics.analysis.luck import Held, band_of, drawn_figures
 from cs_metrics.analysis.movements import movements
+from cs_metrics.analysis.people import compare_people, shares_of
 from cs_metrics.analysis.survival import survival
 from cs_metrics.assemble import book_of
 from cs_metrics.book import Book
@@ -87,6 +90,31 @@ def core(book: Book, what: str) -> list[str]:
     ]
 
 
+def people(book: Book) -> list[str]:
+    """Luck bands of all CSMs, alone and with likely ranges, mix and what was taken over."""
+    matrix, nrr = book.balance(0, 0), METRICS["net_revenue_retention"]
+    shares, segment = shares_of(nrr, book, 12), book.groups("segment")[1]
+    held, told = Held(shares.person, shares.row, shares.bottom), np.arange(len(shares.names)) < books.CSMS
+    outcome = np.ones(len(book))
+    outcome[shares.row] = shares.top / shares.bottom
+
+    def bands() -> None:
+        band_of(drawn_figures(held, told, outcome, segment), np.ones(len(told)))
+
+    def compared() -> None:
+        for key in [k for k in book.memory if k[0] == "people"]:
+            del book.memory[key]
+        compare_people(nrr, book, 12)
+
+    def read_once() -> np.ndarray:
+        return np.add.reduce(matrix.reshape(-1))
+
+    return [
+        line(f"luck bands of {books.CSMS} CSMs", ratio(bands, read_once), "≤ 200 ms"),
+        line("the whole comparison of people", ratio(compared, read_once), ""),
+    ]
+
+
 def reading() -> list[str]:
     """A long CSV to a Book against pyarrow parsing it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -109,12 +137,17 @@ def main() -> None:
         book = books.book(ACCOUNTS, MONTHS, handovers)
         for text in core(book, "with hand-overs" if handovers else "no hand-overs"):
             print(text, flush=True)
+        for text in people(book) if handovers else ():
+            print(text, flush=True)
         del book
         gc.collect()
     for text in reading():
         print(text, flush=True)
     print()
     for text in page_costs():
+        print(text, flush=True)
+    print()
+    for text in coverage():
         print(text, flush=True)
 
 

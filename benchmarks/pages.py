@@ -21,7 +21,13 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 ROOT = Path(__file__).parents[1]
 RUNS = 40
-PAGES = {"My book": "my-book", "Retention": "retention", "Cohorts": "cohorts", "At risk": "at-risk"}
+PAGES = {
+    "My book": "my-book",
+    "Retention": "retention",
+    "Cohorts": "cohorts",
+    "At risk": "at-risk",
+    "Team": "team",
+}
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from cs_metrics.tally import divisor, grouping, of_rows
 
 FEWEST_FOR_A_RANGE = 15
 FEWEST_FOR_A_RATE = 5
+RANGED = ("net_revenue_retention", "gross_revenue_retention", "logo_retention")
 
 
 class Range(NamedTuple):
@@ -85,7 +86,7 @@ def likely_range(metric: Metric, book: Book, months: int = 3, level: float = 0.8
     Not numbers below 15 accounts, and where the metric has no such range.
     """
     nothing = Range(np.nan, np.nan, 0)
-    if metric.name not in ("net_revenue_retention", "gross_revenue_retention", "logo_retention"):
+    if metric.name not in RANGED:
         return nothing
     if book.closes <= months:
         return nothing
@@ -94,9 +95,16 @@ def likely_range(metric: Metric, book: Book, months: int = 3, level: float = 0.8
     closing, opening = (
         amounts / divisor(metric, asked, months, groups) for amounts in of_rows(asked_for, asked, months, groups)
     )
-    closing, opening = closing[opening > 0], opening[opening > 0]
+    return range_of(metric, closing[opening > 0], opening[opening > 0], level)
+
+
+def range_of(metric: Metric, closing: np.ndarray, opening: np.ndarray, level: float = 0.8) -> Range:
+    """The likely range of a rate over these accounts: their opening amounts, all positive, and what became of them.
+
+    For logo retention the amounts are 1 and 1 or 0. Not numbers below 15 accounts, and for other metrics.
+    """
     accounts = len(opening)
-    if accounts < FEWEST_FOR_A_RANGE:
+    if accounts < FEWEST_FOR_A_RANGE or metric.name not in RANGED:
         return Range(np.nan, np.nan, accounts)
     if metric.name == "logo_retention":
         return Range(*wilson(closing.sum(), opening.sum(), level), accounts)

@@ -5,6 +5,7 @@ from cs_metrics.charts.contributions import contributions
 from cs_metrics.charts.curves import curves
 from cs_metrics.charts.due import due
 from cs_metrics.charts.forecast import forecast
+from cs_metrics.charts.funnel import funnel
 from cs_metrics.charts.groups import by_group
 from cs_metrics.charts.odds import odds
 from cs_metrics.charts.ranges import ranges
@@ -21,6 +22,7 @@ __all__ = [
     "curves",
     "due",
     "forecast",
+    "funnel",
     "odds",
     "ranges",
     "series",

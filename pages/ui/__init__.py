@@ -32,6 +32,7 @@ from pages.ui.revenue import (
     rates_over_time,
 )
 from pages.ui.scenarios import what_if
+from pages.ui.team import changed_hands, inherited, people, under_other_rules
 from pages.ui.tiles import attributes, figures
 from pages.ui.today import advocate_rule, labels, no_advocates, nothing_at_risk, now, risk_rule, today
 from pages.ui.upload import history, import_button, preview, read_uploaded, table_guide
@@ -45,6 +46,7 @@ __all__ = [
     "calls",
     "causes",
     "changed_accounts",
+    "changed_hands",
     "changes",
     "chart",
     "choose",
@@ -76,6 +78,7 @@ __all__ = [
     "heading",
     "history",
     "import_button",
+    "inherited",
     "keep_mappings",
     "kept_mappings",
     "kpis",
@@ -95,6 +98,7 @@ __all__ = [
     "now",
     "odds_chart",
     "pages",
+    "people",
     "percent",
     "periods_compared",
     "pickers",
@@ -118,6 +122,7 @@ __all__ = [
     "target",
     "template",
     "today",
+    "under_other_rules",
     "what_if",
     "what_moved",
     "year_or_less",

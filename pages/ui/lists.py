@@ -31,6 +31,12 @@ MONEY_COLUMNS = (
     "amount",
     "other_top",
     "other_bottom",
+    "mrr_then",
+    "mrr_now",
+    "movements",
+    "inherited",
+    "own",
+    "now",
 )
 SHARES = ("likelihood", "without")
 POINTS = ("contribution", "weighs", "difference")
@@ -45,6 +51,9 @@ LABELS = {
     "value": "Value", "top_before": "Amount before", "bottom_before": "Out of before",
     "why": "Why",
     "mrr_before": "MRR before", "mrr_after": "MRR after", "from_date": "From",
+    "mrr_then": "MRR then", "mrr_now": "MRR now", "became": "What became of it", "transfer_in": "Taken over",
+    "transfer_out": "Handed on", "since": "Since then", "inherited_accounts": "Accounts inherited",
+    "inherited_left": "Of them left", "own_accounts": "Own accounts",
 }  # fmt: skip
 HELP = {
     "health": "0 to 100, 100 = healthy.",

@@ -1,0 +1,175 @@
+"""What the Team page says: people side by side, what changed hands, what was inherited, figures under other rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from cs_metrics import charts
+from cs_metrics.analysis import handovers
+from cs_metrics.analysis.people import RECENT_MONTHS, Comparison, compare_people
+from cs_metrics.book import Book
+from cs_metrics.metric import Metric
+from pages.ui.drill import Drill, drill
+from pages.ui.lists import accounts, downloads, table
+from pages.ui.pickers import RULES
+from pages.ui.plots import chart, say
+from pages.ui.words import money, percent, plural
+
+NOTEWORTHY = 0.02
+ROW = 62
+
+
+def people(metric: Metric, book: Book, months: int) -> None:
+    """CSMs side by side: the funnel, what it says, and the table by name. Or why they cannot be compared."""
+    found = compare_people(metric, book, months)
+    if found.reason is not None:
+        st.info(found.reason)
+        if len(book.holders) < 2:
+            st.caption("CSMs come with the column csm of your accounts, or with the table owners.")
+    if len(found.compared):
+        chart(
+            charts.funnel(found.compared, metric.unit, found.whole),
+            key="funnel",
+            alt=f"{metric.label} of each CSM against the size of the book, with what luck gives",
+            sentence=found.sentence,
+            footer=_basis(found, book),
+            behind=lambda point: _behind(found, book, point),
+        )
+    if len(found.people):
+        _side_by_side(found, book)
+
+
+def _behind(found: Comparison, book: Book, point: dict[str, Any]) -> Drill | None:
+    """The accounts behind a person's point."""
+    name = point.get("customdata")
+    name = name[0] if isinstance(name, list) else name
+    return Drill.of(found.metric, book, found.months, "csm", str(name)) if name else None
+
+
+def _basis(found: Comparison, book: Book) -> str:
+    """On what the comparison stands."""
+    how = (
+        "the exact limits of a funnel plot around the team's figure"
+        if found.metric.bottom.name == "count" and book.settings.owner in ("opening", "closing")
+        else "each book as it is, its accounts' fates drawn 2,000 times from the other CSMs' accounts of the segment"
+    )
+    longer = " Over a year luck weighs less: choose the period Year." if found.months < 12 else ""
+    return (
+        "Thick line: where luck leaves 95 of 100 such books; thin: 99.8; dash: what the whole team kept of such a mix. "
+        f"Luck: {how}. {found.metric.label}: {found.metric.basis(book, found.months)}.{longer}"
+    )
+
+
+def _side_by_side(found: Comparison, book: Book) -> None:
+    """One row per person, by name. A click on a name opens the accounts behind the figure."""
+    rows, unit = found.people, found.metric.unit
+    names = [str(name) for name in rows.index]
+
+    def opened() -> None:
+        name = names[st.session_state["people_open"]["row"]]
+        drill(Drill.of(found.metric, book, found.months, "csm", name))
+
+    shown = pd.DataFrame(
+        {
+            "csm": names,
+            "value": [unit.write(value) for value in rows["value"]],
+            "sentence": rows["sentence"].to_numpy(),
+            "likely": _ranges(rows["likely_low"], rows["likely_high"]),
+            "luck": _ranges(rows["low"], rows["high"]),
+            "expected": [unit.write(value) for value in rows["expected"]],
+            "accounts": rows["accounts"].to_numpy(),
+            "opening": [found.metric.bottom.write(value, book.currency) for value in rows["opening"]],
+            "recent": rows["recent"].to_numpy(),
+            "recent_value": [unit.write(value) for value in rows["recent_value"]],
+            "held_longer_value": [unit.write(value) for value in rows["held_longer_value"]],
+        }
+    )
+    column = st.column_config
+    config = {
+        "csm": column.ButtonColumn(
+            "CSM", type="tertiary", alignment="left", key="people_open", on_click=opened, pinned=True, width=130
+        ),
+        "value": column.TextColumn("Figure", width=70),
+        "sentence": column.TextColumn("What it says", width=430),
+        "likely": column.TextColumn("Likely range", help="Which rates the figure is compatible with, 80 in 100."),
+        "luck": column.TextColumn("What luck gives", help="Where luck alone leaves 95 of 100 such books."),
+        "expected": column.TextColumn(
+            "Such a mix", help="What the whole team kept of accounts of these segments and sizes."
+        ),
+        "accounts": column.NumberColumn("Accounts", help="At the opening of the period."),
+        "opening": column.TextColumn("Out of"),
+        "recent": column.NumberColumn(
+            "Taken over lately", help=f"Accounts taken over in the {RECENT_MONTHS} months before the period, or in it."
+        ),
+        "recent_value": column.TextColumn("Figure of these", help="From five accounts on."),
+        "held_longer_value": column.TextColumn("Figure without them"),
+    }
+    with st.container(key="people_table"):
+        st.dataframe(shown, hide_index=True, column_config=config, row_height=ROW, height=_height(len(shown)))
+    downloads(rows.reset_index(), "people", f"{found.metric.label} by CSM")
+
+
+def _height(rows: int) -> int:
+    return min(38 + ROW * rows, 760)
+
+
+def _ranges(low: pd.Series, high: pd.Series) -> list[str]:
+    return [f"{percent(a)} – {percent(b)}" if a == a else "–" for a, b in zip(low, high, strict=True)]
+
+
+def changed_hands(book: Book, months: int) -> None:
+    """What came to whom and from whom in the period, account by account."""
+    listed = book.answered(("handovers", months), lambda: handovers.handovers(book, months))
+    if listed.empty:
+        st.info(f"No paying account changed hands in the {plural(months, 'month')} to {book.last}.")
+        return
+    gone = listed[listed["mrr_now"] == 0]
+    left = (
+        f" {plural(len(gone), 'account')} of them left since, with {money(gone['mrr_then'].sum(), book)}."
+        if len(gone)
+        else ""
+    )
+    say(f"{plural(len(listed), 'hand-over')} with {money(listed['mrr_then'].sum(), book)} MRR.{left}")
+    accounts(listed, "handovers", "Hand-overs", height=min(38 + 35 * len(listed), 420))
+    moved = book.answered(("transfers", months), lambda: handovers.transfers(book, months))
+    _amounts(moved, "transfers")
+    say("", "Opening + taken over + handed on + movements = closing. Over everybody hand-overs add up to nothing.")
+
+
+def inherited(book: Book) -> None:
+    """What each CSM's book of today came from."""
+    found = book.answered("inherited", lambda: handovers.inherited(book))
+    if not found["inherited_accounts"].sum():
+        st.info("No paying account ever changed hands in these months.")
+        return
+    _amounts(
+        found[["inherited", "since", "own", "now", "inherited_accounts", "inherited_left", "own_accounts"]], "inherited"
+    )
+    say(
+        "",
+        "Inherited (what the accounts paid when they were taken over) + since then + own (held since they first paid, "
+        f"or since the data begin) = MRR at the close of {book.last}.",
+    )
+
+
+def _amounts(rows: pd.DataFrame, key: str) -> None:
+    table(rows.round(0).rename_axis("csm").reset_index(), f"{key}_table")
+
+
+def under_other_rules(metric: Metric, book: Book, months: int) -> None:
+    """How each CSM's figure moves with the owner rule."""
+    found = book.answered(("rules", metric.name, months), lambda: handovers.under_rules(metric, book, months))
+    if found.empty or not len(book.owners.handovers):
+        st.info("No account changed hands: every rule gives the same figures.")
+        return
+    names: dict[str, Any] = RULES["owner"][1]
+    chosen = book.settings.owner
+    shown = found.rename(columns={rule: names[rule] + (" (chosen)" if rule == chosen else "") for rule in found})
+    moves = int((found.max(axis=1) - found.min(axis=1) >= NOTEWORTHY).sum())
+    moved = f"{moves} of {len(found)} figures move" if moves != 1 else f"1 of {len(found)} figures moves"
+    say(f"{moved} by {NOTEWORTHY * 100:.0f} points or more with the rule. Under each, CSMs add up to the whole.")
+    table(shown.map(metric.unit.write).reset_index(), "rules_table")
+    say("", f"{metric.sentence(months)} A hand-over counts for 90 days in the last rule.")
