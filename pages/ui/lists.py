@@ -36,7 +36,7 @@ MONEY_COLUMNS = (
     "movements",
     "inherited",
     "own",
-    "now",
+    "held_now",
 )
 SHARES = ("likelihood", "without")
 POINTS = ("contribution", "weighs", "difference")
@@ -53,7 +53,7 @@ LABELS = {
     "mrr_before": "MRR before", "mrr_after": "MRR after", "from_date": "From",
     "mrr_then": "MRR then", "mrr_now": "MRR now", "became": "What became of it", "transfer_in": "Taken over",
     "transfer_out": "Handed on", "since": "Since then", "inherited_accounts": "Accounts inherited",
-    "inherited_left": "Of them left", "own_accounts": "Own accounts",
+    "inherited_left": "Of them left", "own_accounts": "Own accounts", "held_now": "MRR now",
 }  # fmt: skip
 HELP = {
     "health": "0 to 100, 100 = healthy.",

@@ -146,7 +146,10 @@ def inherited(book: Book) -> None:
         st.info("No paying account ever changed hands in these months.")
         return
     _amounts(
-        found[["inherited", "since", "own", "now", "inherited_accounts", "inherited_left", "own_accounts"]], "inherited"
+        found.rename(columns={"now": "held_now"})[
+            ["inherited", "since", "own", "held_now", "inherited_accounts", "inherited_left", "own_accounts"]
+        ],
+        "inherited",
     )
     say(
         "",
