@@ -83,7 +83,8 @@ class Comparison:
         verdict = f"{look} worth a look." if look else "Within it, differences are what chance produces."
         return (
             f"Of {people} CSMs {found} outside the band in which luck leaves 95 of 100 such books. "
-            f"By luck alone {expected:.1f} would, and at least one in {100 * chance:.0f} % of such comparisons. {verdict}"
+            f"By luck alone {expected:.1f} would, and at least one in {100 * chance:.0f} % of such comparisons. "
+            f"{verdict}"
         )
 
 

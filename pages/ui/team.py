@@ -65,28 +65,15 @@ def _basis(found: Comparison, book: Book) -> str:
 
 def _side_by_side(found: Comparison, book: Book) -> None:
     """One row per person, by name. A click on a name opens the accounts behind the figure."""
-    rows, unit = found.people, found.metric.unit
+    rows = found.people
     names = [str(name) for name in rows.index]
 
     def opened() -> None:
         name = names[st.session_state["people_open"]["row"]]
         drill(Drill.of(found.metric, book, found.months, "csm", name))
 
-    shown = pd.DataFrame(
-        {
-            "csm": names,
-            "value": [unit.write(value) for value in rows["value"]],
-            "sentence": rows["sentence"].to_numpy(),
-            "likely": _ranges(rows["likely_low"], rows["likely_high"]),
-            "luck": _ranges(rows["low"], rows["high"]),
-            "expected": [unit.write(value) for value in rows["expected"]],
-            "accounts": rows["accounts"].to_numpy(),
-            "opening": [found.metric.bottom.write(value, book.currency) for value in rows["opening"]],
-            "recent": rows["recent"].to_numpy(),
-            "recent_value": [unit.write(value) for value in rows["recent_value"]],
-            "held_longer_value": [unit.write(value) for value in rows["held_longer_value"]],
-        }
-    )
+    key = ("side by side", found.metric.name, found.months)
+    shown = book.answered(key, lambda: _written(found, book))
     column = st.column_config
     config = {
         "csm": column.ButtonColumn(
@@ -110,6 +97,26 @@ def _side_by_side(found: Comparison, book: Book) -> None:
     with st.container(key="people_table"):
         st.dataframe(shown, hide_index=True, column_config=config, row_height=ROW, height=_height(len(shown)))
     downloads(rows.reset_index(), "people", f"{found.metric.label} by CSM")
+
+
+def _written(found: Comparison, book: Book) -> pd.DataFrame:
+    """The rows as people read them."""
+    rows, unit = found.people, found.metric.unit
+    return pd.DataFrame(
+        {
+            "csm": [str(name) for name in rows.index],
+            "value": [unit.write(value) for value in rows["value"]],
+            "sentence": rows["sentence"].to_numpy(),
+            "likely": _ranges(rows["likely_low"], rows["likely_high"]),
+            "luck": _ranges(rows["low"], rows["high"]),
+            "expected": [unit.write(value) for value in rows["expected"]],
+            "accounts": rows["accounts"].to_numpy(),
+            "opening": [found.metric.bottom.write(value, book.currency) for value in rows["opening"]],
+            "recent": rows["recent"].to_numpy(),
+            "recent_value": [unit.write(value) for value in rows["recent_value"]],
+            "held_longer_value": [unit.write(value) for value in rows["held_longer_value"]],
+        }
+    )
 
 
 def _height(rows: int) -> int:
