@@ -245,8 +245,8 @@ def main() -> None:
     rows = list(compared(book, rounds=5))
     told = (
         f"{accounts:,} accounts × {MONTHS} months on {machine()}. Milliseconds, medians of runs in turn; the sums of\n"
-        "every answer are checked to be equal before. Ours starts from a loaded book, the others from the long table in\n"
-        f"memory.{load()}"
+        "every answer are checked to be equal before. Ours starts from a loaded book, the others from the long table\n"
+        f"in memory.{load()}"
     )
     lines = ["# Compared with others", "", told, "", *rows]
     RESULTS.write_text("\n".join(lines) + "\n", "utf-8")
