@@ -662,6 +662,9 @@ def _tables_of(database: str, recipe: Recipe, tables: list[str] | None, newer: N
     from cs_metrics.read.files import File
     from cs_metrics.read.match import likely_table
 
+    if database == "stripe://":
+        yield from _stripe(tables)
+        return
     with connected(database, Rules.of_this_machine()) as source:
         for warning in source.warnings:
             _say(warning)
@@ -676,6 +679,20 @@ def _tables_of(database: str, recipe: Recipe, tables: list[str] | None, newer: N
                     yield File.of_rows(name, rows)
             else:
                 _say(f"{name}: not read")
+
+
+def _stripe(tables: list[str] | None) -> Iterator[File]:
+    """The tables of the Stripe account whose key is in the environment."""
+    from cs_metrics.connect.stripe import stripe_account
+    from cs_metrics.read.files import File
+
+    account = stripe_account()
+    for note in account.notes:
+        _say(note)
+    for name, rows in account.tables.items():
+        if not tables or name in tables:
+            _say(f"stripe/{name}: {len(rows):,} rows")
+            yield File.of_rows(f"stripe/{name}", rows)
 
 
 def _since(newer_than: str, into: str) -> Newer:
