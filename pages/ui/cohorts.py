@@ -14,6 +14,7 @@ from cs_metrics.analysis.cohorts import Measure, Triangles, behind, largest, sai
 from cs_metrics.analysis.likely import FEWEST_FOR_A_RATE
 from cs_metrics.book import Book
 from cs_metrics.charts.triangle import plain
+from cs_metrics.export import Figure
 from cs_metrics.months import MONTHS_IN, Every
 from cs_metrics.units import COUNT, MONEY, PERCENT
 from pages.ui.drill import Drill
@@ -279,6 +280,7 @@ def _cell_drill(book: Book, asked: Asked, point: dict[str, Any]) -> Drill | None
         f"{cohort_basis(book, asked)}.",
         lambda: behind(book, asked.measure, asked.every, cohort, int(age)),
         book,
+        Figure(f"Cohort {cohort}, {_aged(int(age), asked)}", [cohort_basis(book, asked)], value_format="0.0%"),
     )
 
 

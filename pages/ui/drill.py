@@ -22,14 +22,14 @@ from pages.ui.words import escaped
 class Drill:
     """What was asked for: a title, a sentence, and the rows, made when they are shown.
 
-    ``figure`` says how a workbook computes the figure from the rows.
+    ``figure`` says how a workbook computes the figure from the rows, where they are its sum.
     """
 
     title: str
     sentence: str
     rows: Callable[[], Any]
     book: Book
-    figure: Figure
+    figure: Figure | None = None
 
     @classmethod
     def of(cls, metric: Metric, book: Book, months: int, by: str | None = None, group: str | None = None) -> Drill:
@@ -89,7 +89,9 @@ def _window(asked: Drill) -> None:
         st.info("No account has a part in this figure.")
         return
     hidden = ("top_before", "bottom_before")
-    shown = rows if "%" in asked.figure.value_format else rows.rename(columns={"contribution": "change"})
+    figure = asked.figure
+    rate = figure is None or "%" in figure.value_format
+    shown = rows if rate else rows.rename(columns={"contribution": "change"})
     accounts(
         shown,
         key="drill",
@@ -97,7 +99,7 @@ def _window(asked: Drill) -> None:
         columns=tuple(c for c in shown.columns if c not in hidden),
         height=420,
         cents=True,
-        workbook=lambda: figure_xlsx(rows, asked.figure),
+        workbook=None if figure is None else lambda: figure_xlsx(rows, figure),
     )
 
 
