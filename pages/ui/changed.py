@@ -98,7 +98,10 @@ def choose_metric(label: str, metrics: tuple[Metric, ...], key: str) -> Metric:
 
 
 def changes(since: Since, *metrics: Metric) -> Changes:
-    """The differences by cause of metrics of revenue, under the filters chosen; both of the month chosen where it is not the last."""
+    """The differences by cause of metrics of revenue, under the filters chosen.
+
+    Both figures are of the month chosen where it is not the last one.
+    """
     address, batch, _ = source()
     now = settings()
     then = Settings(currency=now.currency) if since.standard else now
