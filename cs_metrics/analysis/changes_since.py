@@ -48,6 +48,7 @@ MEANING = {
     "fx": "exchange rates changed",
     "definition": "definitions were switched, or revenue comes from another table",
 }
+BALANCES = {"mrr", "opening", "closing"}
 FAR = pd.Timestamp("2262-01-01")
 NOT_KEPT = ("product", "account_id", "csm")
 MONTH_OF = {"mrr": "month", "subscriptions": "start_date", "ledger": "date"}
@@ -98,6 +99,10 @@ def changes_since(
     Every cause has a row, in the order in which things are replaced. Blank where a figure is undefined then or now.
     Raises Problem where there is no revenue then or now.
     """
+    if all(set(metric.needs) <= BALANCES for metric in metrics):
+        then, now = (
+            replace(known, tables={n: t for n, t in known.tables.items() if n not in KNOWN}) for known in (then, now)
+        )
     found = stages(then, now, by, where or {}, until, today)
     parts = [_parts(metric, found, months, by) for metric in metrics]
     first, last = (_last(found[at].book) for at in (0, -1))

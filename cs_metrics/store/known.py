@@ -60,13 +60,13 @@ def _select(cursor: Any, table: str, where: str) -> pa.Table:
     return cursor.fetch_arrow_table()
 
 
-def tables_known(database: str, batch: int | None = None) -> dict[str, pa.Table]:
-    """The tables as they were known right after a batch; now, without one. Empty tables are left out."""
+def tables_known(database: str, batch: int | None = None, names: Iterable[str] = tuple(TABLES)) -> dict[str, pa.Table]:
+    """These tables as they were known right after a batch; now, without one. Empty tables are left out."""
     where = "superseded_by IS NULL"
     if batch is not None:
         where = f"batch_id <= {batch:d} AND (superseded_by IS NULL OR superseded_by > {batch:d})"
     with transaction(database) as cursor:
-        return selected(cursor, where)
+        return selected(cursor, where, names)
 
 
 def selected(cursor: Any, where: str, names: Iterable[str] = tuple(TABLES)) -> dict[str, pa.Table]:

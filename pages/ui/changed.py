@@ -13,7 +13,7 @@ from cs_metrics.book import Book, Problem, Settings
 from cs_metrics.metric import METRICS, Metric
 from cs_metrics.store.batches import history
 from cs_metrics.store.known import tables_known
-from cs_metrics.tables import frames
+from cs_metrics.tables import REVENUE, frames
 from pages.ui.company import scope, source
 from pages.ui.drill import Drill
 from pages.ui.lists import accounts
@@ -63,7 +63,10 @@ def _compared(
     until: str | None,
     metrics: tuple[str, ...],
 ) -> Changes:
-    known = [Known(frames(tables_known(address, batch)), s) for batch, s in zip((then, now), settings, strict=True)]
+    told = ("accounts", "owners", "fx", *REVENUE)
+    known = [
+        Known(frames(tables_known(address, batch, told)), s) for batch, s in zip((then, now), settings, strict=True)
+    ]
     end = pd.Period(until, "M") if until else None
     return changes_since(known[0], known[1], [METRICS[name] for name in metrics], months, None, dict(where), end)
 
@@ -95,7 +98,10 @@ def choose_metric(label: str, metrics: tuple[Metric, ...], key: str) -> Metric:
 
 
 def changes(since: Since, *metrics: Metric) -> Changes:
-    """The differences by cause, under the filters chosen; both of the month chosen where it is not the last."""
+    """The differences by cause of metrics of revenue, under the filters chosen.
+
+    Both figures are of the month chosen where it is not the last one.
+    """
     address, batch, _ = source()
     now = settings()
     then = Settings(currency=now.currency) if since.standard else now

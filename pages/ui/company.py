@@ -72,6 +72,8 @@ class Source(NamedTuple):
 
 def look() -> None:
     """See, at the start of a run, whose book is shown: one's own once something was imported, else the sample."""
+    if st.session_state.pop("show_own", False):
+        st.session_state["company"] = "Mine"
     own, asked = store_of_own(), st.session_state.get("company")
     kept = latest_batch(own)
     sample = not kept or asked == "Sample"

@@ -91,7 +91,7 @@ def import_button(reading: Reading, said: dict[str, pd.DataFrame] | None = None)
     except Problem as problem:
         st.error(escaped(str(problem)))
         return False
-    st.session_state["company"] = "Mine"
+    st.session_state["show_own"] = True
     st.toast(f"Imported as batch {done.batch}.")
     return True
 
