@@ -7,8 +7,9 @@ BIN := .venv/bin
 run: .venv/installed  ## Start the dashboard on the sample company, or on your own book once you imported one.
 	$(BIN)/streamlit run app.py
 
-test: .venv/installed-for-tests  ## Run every test; those in a browser where a Chromium is found.
-	$(BIN)/python -m pytest
+test: .venv/installed-for-tests  ## Run every test, two at a time; then those in a browser, where a Chromium is found.
+	$(BIN)/python -m pytest -n auto --dist loadgroup --ignore tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 check: .venv/installed-for-tests  ## Format, lint and types.
 	$(BIN)/ruff format --check .
