@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pyarrow.compute as pc
 import pytest
+from odd_files import IDS, READ, REFUSED
 
 from cs_metrics.read.reading import Reading, read
 from cs_metrics.tables import TABLES, columns
-from odd_files import IDS, READ, REFUSED
 
 
 def accounted_for(found: Reading) -> None:

@@ -26,8 +26,8 @@ from cs_metrics.read.unpack import Unfit, as_utf8, kind_of, unpacked
 
 DELIMITERS = ",;\t|^~\x1f\x01"
 SUFFIXES = (
-    ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xltx", ".xls", ".xlsb", ".ods", ".parquet", ".pq", ".htm", ".html",
-    ".zip", ".gz",
+    ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xltx", ".xls", ".xlsb", ".ods", ".parquet", ".pq", ".htm",
+    ".html", ".zip", ".gz",
 )  # fmt: skip
 MOST_COLUMNS = 2_000
 MOST_LISTED = 1_000

@@ -208,9 +208,7 @@ def _marks(data: bytes, path: str | None) -> tuple[dict[int, dict[int, str]], bo
             formulas += 1
             zeros += text == "0"
             mark = "" if text or b"<is>" in inside or b't="str"' in about else NO_VALUE
-        if b't="e"' in about:
-            mark = text
-        elif re.fullmatch(r"-?\d{16,}", text):
+        if b't="e"' in about or re.fullmatch(r"-?\d{16,}", text):
             mark = text
         if mark:
             place = 0
