@@ -29,8 +29,9 @@ TOTAL = (
 )
 TOTAL_WORDS = re.compile(TOTAL)
 SUMMARY = re.compile(
-    r"(?i)^\W*(?:count|record count|row count|anzahl|average|avg|mean|median|durchschnitt|moyenne|min|max|minimum|maximum"
-    r"|(?:number|no\.?|#) of \w+|active (?:customers?|accounts?|clients?)|customers?|accounts?)\W*(?:\(.*\))?[\W\d]*$"
+    r"(?i)^\W*(?:count|record count|row count|anzahl|average|avg|mean|median|durchschnitt|moyenne|min|max|minimum"
+    r"|maximum|(?:number|no\.?|#) of \w+|active (?:customers?|accounts?|clients?)|customers?|accounts?)"
+    r"\W*(?:\(.*\))?[\W\d]*$"
 )
 AFTER_NAME = re.compile(r"(?i)^(.+?)[\s:–-]+(?:sub)?-?(?:total|count|sum|average|ergebnis|summe)$")
 NOTE = re.compile(

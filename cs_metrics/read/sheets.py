@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-MEMORY = 2 << 30
+MEMORY = 1 << 30
 SECONDS = 60
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 1_000
