@@ -20,7 +20,7 @@ HEADERS = {
     "month": ("month", "Month", "Period", "Monat", "month_end"),
     "mrr": ("mrr", "MRR", "Monthly Recurring Revenue", "MRR (EUR)", "mrr_amount"),
 }
-MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTH_NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 MONTHS = {
     "iso": lambda y, m: f"{y}-{m:02d}",
     "first": lambda y, m: f"{y}-{m:02d}-01",
