@@ -35,26 +35,26 @@ ARROW: dict[Kind, pa.DataType] = {
     "flag": pa.bool_(),
 }
 NO_ANSWER = frozenset({
-    "n/a", "na", "#n/a", "#nv", "n.a.", "n/d", "n.d.", "nd", "s/o", "n.v.t.", "k.a.", "k. a.", "none", "null", "nan", "nil",
-    "nat", "undefined", "\\n", "(null)", "<null>", "[null]", "-", "--", "---", "–", "—", ".", "..", "…", "...", "?", "tbd",
-    "tba", "unknown", "no response", "no answer", "not answered", "no reply", "no score", "no data", "no rating",
-    "not rated", "not available", "not applicable", "not provided", "not set", "not asked", "did not answer",
-    "didn't answer", "didn't respond", "did not respond", "declined", "skipped", "prefer not to say", "pending",
-    "awaiting response", "missing", "(blank)", "[blank]", "blank", "empty", "(empty)", "(none)", "no value", "offered",
-    "unoffered", "keine antwort", "keine angabe", "keine", "leer", "unbekannt", "nicht beantwortet", "pas de réponse",
-    "sans réponse", "non renseigné", "aucune", "aucun", "inconnu", "sin respuesta", "ninguno", "desconocido",
-    "sem resposta", "nenhum", "nessuna risposta", "geen antwoord", "geen", "onbekend", "inget svar", "ingen", "ej svar",
-    "brak", "brak odpowiedzi",
+    "n/a", "na", "#n/a", "#nv", "n.a.", "n/d", "n.d.", "nd", "s/o", "n.v.t.", "k.a.", "k. a.", "none", "null", "nan",
+    "nil", "nat", "undefined", "\\n", "(null)", "<null>", "[null]", "-", "--", "---", "–", "—", ".", "..", "…", "...",
+    "?", "tbd", "tba", "unknown", "no response", "no answer", "not answered", "no reply", "no score", "no data",
+    "no rating", "not rated", "not available", "not applicable", "not provided", "not set", "not asked",
+    "did not answer", "didn't answer", "didn't respond", "did not respond", "declined", "skipped",
+    "prefer not to say", "pending", "awaiting response", "missing", "(blank)", "[blank]", "blank", "empty", "(empty)",
+    "(none)", "no value", "offered", "unoffered", "keine antwort", "keine angabe", "keine", "leer", "unbekannt",
+    "nicht beantwortet", "pas de réponse", "sans réponse", "non renseigné", "aucune", "aucun", "inconnu",
+    "sin respuesta", "ninguno", "desconocido", "sem resposta", "nenhum", "nessuna risposta", "geen antwoord", "geen",
+    "onbekend", "inget svar", "ingen", "ej svar", "brak", "brak odpowiedzi",
 })  # fmt: skip
 YES = frozenset({
-    "true", "t", "yes", "y", "1", "1.0", "on", "x", "✓", "✔", "☑", "✅", "checked", "enabled", "ja", "j", "wahr", "oui", "o",
-    "vrai", "si", "sí", "s", "verdadero", "sim", "verdadeiro", "vero", "waar", "sant", "tak", "prawda", "ano", "kyllä",
-    "igen", "evet", "da", "да", "はい", "是", "예", "그렇다",
+    "true", "t", "yes", "y", "1", "1.0", "on", "x", "✓", "✔", "☑", "✅", "checked", "enabled", "ja", "j", "wahr",
+    "oui", "o", "vrai", "si", "sí", "s", "verdadero", "sim", "verdadeiro", "vero", "waar", "sant", "tak", "prawda",
+    "ano", "kyllä", "igen", "evet", "da", "да", "はい", "是", "예", "그렇다",
 })  # fmt: skip
 NO = frozenset({
-    "false", "f", "no", "n", "0", "0.0", "off", "✗", "✘", "☐", "❌", "unchecked", "disabled", "nein", "falsch", "non", "faux",
-    "falso", "não", "nao", "nee", "onwaar", "nej", "nei", "falskt", "nie", "fałsz", "ne", "ei", "nem", "hayır", "nu", "нет",
-    "いいえ", "否", "아니요",
+    "false", "f", "no", "n", "0", "0.0", "off", "✗", "✘", "☐", "❌", "unchecked", "disabled", "nein", "falsch", "non",
+    "faux", "falso", "não", "nao", "nee", "onwaar", "nej", "nei", "falskt", "nie", "fałsz", "ne", "ei", "nem",
+    "hayır", "nu", "нет", "いいえ", "否", "아니요",
 })  # fmt: skip
 MANGLED = r"^\d(\.\d+)?E\+\d\d$"
 QUOTED = r"^'(\s*[=+\-@|%\t\r\n＝＋－＠])"
@@ -224,7 +224,7 @@ def _fast(texts: pa.Array, column: Column, options: Options) -> Converted | None
 
 
 def _may_be_grouped(texts: pa.Array) -> bool:
-    """Could points be thousands separators (1.234)? Where the first entries have three digits after them, or no point."""
+    """Could points be thousands separators (1.234)? Where the first entries have three digits after one, or none."""
     first = [text for text in texts[:1_000].to_pylist() if text]
     return all(re.fullmatch(r"\d{1,3}(?:\.\d{3})?", text) for text in first)
 

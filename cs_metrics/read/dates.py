@@ -18,14 +18,15 @@ MONTHS = {name: number for number, names in enumerate(
      "may mai mayo maio maggio mei maj mag maja květen toukokuu mayıs май мая",
      "jun june juni juin junio junho giugno giu czerwiec cze czerwca červen kesäkuu haziran июн июнь июня",
      "jul july juli juillet julio julho luglio juil lug lipiec lip lipca červenec heinäkuu temmuz июл июль июля",
-     "aug august août aout agosto augustus augusti aoû ago sierpień sie sierpnia srpen elokuu ağustos авг август августа",
+     "aug august août aout agosto augustus augusti aoû ago sierpień sie sierpnia srpen elokuu ağustos "
+     "авг август августа",
      "sep sept september septembre septiembre setembro settembre set wrzesień wrz września září syyskuu eylül "
      "сен сентябрь сентября",
      "oct october oktober octobre octubre outubro ottobre okt out ott październik paź października říjen lokakuu ekim "
      "окт октябрь октября",
      "nov november novembre noviembre novembro listopad lis listopada marraskuu kasım ноя ноябрь ноября",
-     "dec december dezember décembre decembre diciembre dezembro dicembre dez déc dic des desember grudzień gru grudnia "
-     "prosinec joulukuu aralık дек декабрь декабря"), 1)
+     "dec december dezember décembre decembre diciembre dezembro dicembre dez déc dic des desember grudzień gru "
+     "grudnia prosinec joulukuu aralık дек декабрь декабря"), 1)
     for name in names.split()}  # fmt: skip
 OPEN_ENDED = 9000
 WEEKDAY = r"(?:[^\W\d_]{2,12}\.?,?\s+)?"
@@ -52,12 +53,14 @@ CLOCK = re.compile(
     r"(?:z|utc|gmt|[a-z]{2,4}t|\(?[a-z]{3,4}\)?|(?:utc|gmt)?\s?[+-]\d{2}:?\d{2})?(?:\s*\([^)]*\))?$",
     re.I,
 )
-NEVER = frozenset({"0000-00-00", "0000-00-00 00:00:00", "00/00/0000", "00.00.0000", "0001-01-01", "1899-12-30", "1900-01-00",
-                   "1899-12-31", "00:00:00", "0001-01-01 00:00:00", "0"})  # fmt: skip
+NEVER = frozenset({
+    "0000-00-00", "0000-00-00 00:00:00", "00/00/0000", "00.00.0000", "0001-01-01", "0001-01-01 00:00:00", "1899-12-30",
+    "1899-12-31", "1900-01-00", "00:00:00", "0",
+})  # fmt: skip
 
 
 class Orders:
-    """What a column's texts prove about day and month: ``day first``, ``month first``, ``both``, ``open`` or nothing."""
+    """What a column's texts prove about the order of day and month, and whether it matters."""
 
     def __init__(self, words: Iterable[str], firsts: bool = False):
         days, months, dotted, told, pairs = False, False, False, False, set()

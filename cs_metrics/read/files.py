@@ -23,13 +23,13 @@ from cs_metrics.read.convert import coded
 from cs_metrics.read.markup import grids_of, is_markup
 from cs_metrics.read.problems import Trouble
 from cs_metrics.read.shape import Shape, fill_groups, fill_merged, is_plain, shape_of, with_year
-from cs_metrics.read.sheets import Grid, Unopened, open_workbook
+from cs_metrics.read.sheets import Grid, Unopened, open_parquet, open_workbook
 from cs_metrics.read.unpack import Unfit, as_utf8, kind_of, unpacked
 
 DELIMITERS = ",;\t|^~\x1f\x01"
 SUFFIXES = (
-    ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xltx", ".xls", ".xlsb", ".ods", ".parquet", ".pq", ".htm", ".html",
-    ".zip", ".gz",
+    ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xltx", ".xls", ".xlsb", ".ods", ".parquet", ".pq", ".htm",
+    ".html", ".zip", ".gz",
 )  # fmt: skip
 MOST_COLUMNS = 2_000
 MOST_LISTED = 1_000
@@ -152,7 +152,9 @@ def _opened(file: File, depth: int) -> Opened:
     if kind == "workbook":
         return _from_grids(file, open_workbook(file.data))
     if kind == "parquet":
-        return _from_grids(file, open_workbook(file.data, kind))
+        rows = open_parquet(file.data)
+        texts = [column.combine_chunks() for column in rows.columns]
+        return Opened([_sheet(file.name, "", tuple(rows.column_names), texts, np.arange(2, len(rows) + 2))], [])
     if kind == "text":
         return _from_text(file)
     if depth > 1:

@@ -6,61 +6,12 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-CODES = frozenset(
-    [
-        "USD",
-        "EUR",
-        "GBP",
-        "CHF",
-        "SEK",
-        "NOK",
-        "DKK",
-        "ISK",
-        "PLN",
-        "CZK",
-        "HUF",
-        "RON",
-        "BGN",
-        "TRY",
-        "UAH",
-        "RUB",
-        "ILS",
-        "AED",
-        "SAR",
-        "QAR",
-        "EGP",
-        "ZAR",
-        "NGN",
-        "KES",
-        "MAD",
-        "INR",
-        "PKR",
-        "BDT",
-        "LKR",
-        "JPY",
-        "CNY",
-        "RMB",
-        "HKD",
-        "TWD",
-        "KRW",
-        "SGD",
-        "MYR",
-        "THB",
-        "IDR",
-        "PHP",
-        "VND",
-        "AUD",
-        "NZD",
-        "CAD",
-        "MXN",
-        "BRL",
-        "ARS",
-        "CLP",
-        "COP",
-        "PEN",
-        "UYU",
-    ]
-)
+CODES = frozenset({
+    "USD", "EUR", "GBP", "CHF", "SEK", "NOK", "DKK", "ISK", "PLN", "CZK", "HUF", "RON", "BGN", "TRY", "UAH", "RUB",
+    "ILS", "AED", "SAR", "QAR", "EGP", "ZAR", "NGN", "KES", "MAD", "INR", "PKR", "BDT", "LKR", "JPY", "CNY", "RMB",
+    "HKD", "TWD", "KRW", "SGD", "MYR", "THB", "IDR", "PHP", "VND", "AUD", "NZD", "CAD", "MXN", "BRL", "ARS", "CLP",
+    "COP", "PEN", "UYU",
+})  # fmt: skip
 SIGNS = {
     "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₪": "ILS", "₺": "TRY", "₴": "UAH",
     "฿": "THB", "₫": "VND", "₱": "PHP", "₦": "NGN", "$": "USD", "us$": "USD", "c$": "CAD", "ca$": "CAD", "a$": "AUD",
@@ -76,8 +27,8 @@ SPOKEN = {
 }  # fmt: skip
 SIGN = r"(?:us\$|[€£$¥₹]|eur\b|usd\b|gbp\b|chf\b)"
 THOUSANDS = re.compile(
-    rf"\bthousands?\b|\btausend\b|\btsd\b|\bmilliers\b|\bmiles de\b|(?<!\d)(?<!\d[.,])['’]?000['’]?s?\b|\bk\s?{SIGN}|{SIGN}\s?k\b"
-    rf"|\bt\s?(?:€|eur\b)|[(\[]\s*k\s*[)\]]|\bin k\b",
+    rf"\bthousands?\b|\btausend\b|\btsd\b|\bmilliers\b|\bmiles de\b|(?<!\d)(?<!\d[.,])['’]?000['’]?s?\b"
+    rf"|\bk\s?{SIGN}|{SIGN}\s?k\b|\bt\s?(?:€|eur\b)|[(\[]\s*k\s*[)\]]|\bin k\b",
     re.I,
 )
 MILLIONS = re.compile(
@@ -116,21 +67,24 @@ TRANSLATED = {
         "client": "cliente",
         "customer id": "kundennummer kundennr kunden_nr kunden_id kundenid kunde_id klantnummer klant_id kundnummer "
         "id_client n°_client numéro_client code_client id_cliente código_cliente codice_cliente",
-        "customer name": "kundenname name_des_kunden nom_du_client nom_client nombre_del_cliente nombre_cliente klantnaam",
+        "customer name": "kundenname name_des_kunden nom_du_client nom_client nombre_del_cliente "
+        "nombre_cliente klantnaam",
         "company": "firma unternehmen société entreprise empresa azienda bedrijf företag spółka",
         "name": "nom nombre nome naam namn nazwa",
         "start date": "beginn startdatum vertragsbeginn beginndatum date_de_début début date_début fecha_de_inicio "
         "inicio data_di_inizio inizio data_de_início begindatum ingangsdatum laufzeitbeginn gültig_ab",
-        "end date": "ende enddatum vertragsende laufzeitende date_de_fin fin date_fin fecha_de_fin fecha_fin data_di_fine "
-        "data_de_fim einddatum slutdatum gültig_bis kündigungsdatum",
+        "end date": "ende enddatum vertragsende laufzeitende date_de_fin fin date_fin fecha_de_fin fecha_fin "
+        "data_di_fine data_de_fim einddatum slutdatum gültig_bis kündigungsdatum",
         "renewal date": "verlängerung verlängerungsdatum renouvellement date_de_renouvellement fecha_de_renovación "
         "renovación verlengingsdatum nächste_verlängerung",
-        "contract id": "vertrag vertragsnummer vertragsnr vertrags_id contrat numéro_de_contrat contrato contratto contractnummer",
+        "contract id": "vertrag vertragsnummer vertragsnr vertrags_id contrat numéro_de_contrat "
+        "contrato contratto contractnummer",
         "subscription id": "abonnement abo abo_nr abonnementnr suscripción abbonamento",
         "month": "monat mois mes mese maand månad mês miesiąc",
         "date": "datum fecha",
         "amount": "betrag montant importe importo bedrag belopp kwota valor wert",
-        "mrr": "monatlicher_umsatz monatsumsatz mrr_monatlich revenu_mensuel_récurrent ingresos_mensuales mrr_pro_monat",
+        "mrr": "monatlicher_umsatz monatsumsatz mrr_monatlich revenu_mensuel_récurrent ingresos_mensuales "
+        "mrr_pro_monat",
         "arr": "jahresumsatz arr_jährlich jährlicher_umsatz",
         "mrr change": "veränderung veränderung_mrr mrr_veränderung änderung mrr_änderung variation_mrr cambio_mrr",
         "currency": "währung devise monnaie moneda divisa valuta moeda waluta",

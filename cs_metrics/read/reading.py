@@ -362,7 +362,7 @@ def _other_columns(sheet: Sheet, match: Match, taken: Iterable[str]) -> dict[str
     found: dict[str, pa.Array] = {}
     named = {header: name for name, header in match.describing.items()}
     for header in (*(match.unused if match.row is Account else ()), *named):
-        name = named.get(header) or _attribute(header, {*taken, *found})
+        name = named.get(header) or _attribute(header, {*taken, *found, *match.row.model_fields})
         found[name] = convert(sheet.coded(header), TEXT, Options()).values
     return found
 

@@ -22,23 +22,29 @@ LOOKED_AT = 60
 DIGIT = re.compile(r"\d")
 BELOW = 12
 TOTAL = (
-    r"(?i)^\W*(?:(?:grand|sub|overall|report|net|sheet)?[\s-]*totals?|sous[\s-]totale?|total g[eé]n[eé]ral|totaux|totale"
-    r"|totaal|summe|gesamt(?:summe|ergebnis)?|zwischensumme|insgesamt|ergebnis|suma|somme|itogo|итого|sum)"
+    r"(?i)^\W*(?:(?:grand|sub|overall|report|net|sheet)?[\s-]*totals?|sous[\s-]totale?|total g[eé]n[eé]ral|totaux"
+    r"|totale|totaal|summe|gesamt(?:summe|ergebnis)?|zwischensumme|insgesamt|ergebnis|suma|somme|itogo|итого|sum)"
     r"(?:[\s:=(]+(?:mrr|arr|revenue|amount|active|customers?|accounts?|clients?|rows?|records?|subscriptions?|tickets?"
     r"|usd|eur|gbp|chf|\d.*|for\b.*|of\b.*|per\b.*|by\b.*|all\b.*|in\b.*))*\W*$"
 )
 TOTAL_WORDS = re.compile(TOTAL)
 SUMMARY = re.compile(
-    r"(?i)^\W*(?:count|record count|row count|anzahl|average|avg|mean|median|durchschnitt|moyenne|min|max|minimum|maximum"
-    r"|(?:number|no\.?|#) of \w+|active (?:customers?|accounts?|clients?)|customers?|accounts?)\W*(?:\(.*\))?[\W\d]*$"
+    r"(?i)^\W*(?:count|record count|row count|anzahl|average|avg|mean|median|durchschnitt|moyenne|min|max|minimum"
+    r"|maximum|(?:number|no\.?|#) of \w+|active (?:customers?|accounts?|clients?)|customers?|accounts?)"
+    r"\W*(?:\(.*\))?[\W\d]*$"
 )
 AFTER_NAME = re.compile(r"(?i)^(.+?)[\s:–-]+(?:sub)?-?(?:total|count|sum|average|ergebnis|summe)$")
 NOTE = re.compile(
-    r"(?i)^\W*(?:confidential(?:ity|\s+(?:information|and|[-–—]).*)?\W*$|confidential information|strictly confidential|source\b|sources:"
-    r"|generated|report generated|exported|export date|extracted|printed|prepared|created by|run (?:by|on|date)|copyright|©|applied filters?"
-    r"|filters?\b.*:|filtered\b|showing\b|page \d|notes?\s*[:.-]|notes?$|legend|disclaimer|as of\b|data as of|last (?:updated|refreshed)"
+    r"(?i)^\W*(?:confidential(?:ity|\s+(?:information|and|[-–—]).*)?\W*$|confidential information"
+    r"|strictly confidential|source\b|sources:|generated|report generated|exported|export date|extracted|printed"
+    r"|prepared|created by|run (?:by|on|date)|copyright|©|applied filters?|filters?\b.*:|filtered\b|showing\b"
+    r"|page \d|notes?\s*[:.-]|notes?$|legend|disclaimer|as of\b|data as of|last (?:updated|refreshed)"
     r"|end of (?:report|file|data|export)|\*|quelle|stand:|erstellt|vertraulich|hinweis|confidentiel|rows?:|currency:"
     r"|\d+ (?:rows|records|results|items|accounts|customers)\b|all (?:amounts|figures|values)|do not )"
+)
+UNIT = re.compile(
+    r"(?i)[(\[].{1,20}[)\]]|in .{1,10}|[kmt]?[€$£%#]|[kt]?(?:eur|usd|gbp|chf)|text|date"
+    r"|dd[./-]mm[./-]yyyy|mm/dd/yyyy|yyyy-mm-dd"
 )
 
 
@@ -64,7 +70,7 @@ class Shape(NamedTuple):
 
 
 def shape_of(rows: Rows, merged: Merged = ()) -> Shape | None:
-    """The table in these rows of cells; None where no row has two cells beside one another, nor is there but one column.
+    """The table in these rows of cells; None where there is none.
 
     >>> shape_of([["Our book"], ["Account", "MRR"], ["A", "10"], ["Total", "10"]])
     Shape(at=1, headers=('Account', 'MRR'), body=[2], out=[Out(at=3, what='a total')], above='Our book', joined=False)
@@ -119,7 +125,7 @@ def with_year(headers: tuple[str, ...], *places: str) -> tuple[str, ...]:
 
 
 def fill_merged(rows: list[list[str]], merged: Merged, below: int) -> bool:
-    """Write what stands once in cells merged downwards into each of their rows, below the header. Was anything written?"""
+    """Write what stands once in cells merged downwards into each of their rows; was anything written?"""
     done = False
     for top, left, bottom, right in merged:
         if bottom <= below or top <= below or bottom == top or left != right or top >= len(rows):
@@ -137,7 +143,7 @@ def fill_groups(rows: list[list[str]], shape: Shape) -> list[str]:
 
     As in formatted reports, where the cells are not merged, only blank. Returns the headers filled.
     """
-    done = []
+    done: list[str] = []
     body = shape.body
     if len(body) < 3:
         return done
@@ -275,8 +281,7 @@ def _is_lower_header(rows: Rows, at: int, below: int) -> bool:
 def _is_unit_row(header: Sequence[str], row: Sequence[str]) -> bool:
     """Is this row only the units of the columns: (EUR), k€, %?"""
     cells = [cell.strip() for cell in row if cell.strip()]
-    unit = r"(?i)[(\[].{1,20}[)\]]|in .{1,10}|[kmt]?[€$£%#]|[kt]?(?:eur|usd|gbp|chf)|text|date|dd[./-]mm[./-]yyyy|mm/dd/yyyy|yyyy-mm-dd"
-    return bool(cells) and len(header) > 1 and all(re.fullmatch(unit, cell) for cell in cells)
+    return bool(cells) and len(header) > 1 and all(UNIT.fullmatch(cell) for cell in cells)
 
 
 def _headers(rows: Rows, at: int, groups: list[int], merged: list[tuple[int, int, int, int]]) -> tuple[str, ...]:
@@ -392,7 +397,7 @@ def _is_total(label: str, rows: Rows, filled: list[int], place: int) -> bool:
     if TOTAL_WORDS.match(label):
         return True
     named = AFTER_NAME.match(label)
-    return bool(named) and any(
+    return named is not None and any(
         cell.strip() == named.group(1).strip() for one in filled[max(0, place - 1000) : place] for cell in rows[one][:3]
     )
 

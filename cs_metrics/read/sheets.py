@@ -2,7 +2,8 @@
 
 A few kilobytes of spreadsheet can ask for half a terabyte of memory, and the library that reads it then ends the
 whole process. So the file is opened by a child with limits of memory, time and size: this module, run as a program,
-reads the file on standard input and writes its sheets as JSON lines: a line per sheet, then a line per row.
+reads the file on standard input and writes its sheets as JSON lines: a line per sheet, then a line per row; or, of a
+Parquet file, its columns as Arrow.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-MEMORY = 2 << 30
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MEMORY = 1 << 30
 SECONDS = 60
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 1_000
@@ -46,8 +50,20 @@ class Unopened(Exception):
     """The workbook could not be read; the message says why."""
 
 
-def open_workbook(data: bytes, kind: str = "workbook") -> list[Grid]:
-    """The sheets of a workbook, or of a ``parquet`` file. Raises Unopened for anything else, or if it is too much."""
+def open_workbook(data: bytes) -> list[Grid]:
+    """The sheets of a workbook. Raises Unopened for anything that is not one, or is too much."""
+    return list(_grids(_read_by_child(data, "workbook")))
+
+
+def open_parquet(data: bytes) -> pa.Table:
+    """The columns of a Parquet file, as text. Raises Unopened for anything that is not one, or is too much."""
+    import pyarrow as pa
+
+    return pa.ipc.open_stream(_read_by_child(data, "parquet")).read_all()
+
+
+def _read_by_child(data: bytes, kind: str) -> bytes:
+    """What the child makes of a file."""
     try:
         child = subprocess.run(
             [sys.executable, "-I", __file__, kind],
@@ -62,7 +78,7 @@ def open_workbook(data: bytes, kind: str = "workbook") -> list[Grid]:
     if child.returncode != 0:
         why = child.stderr.decode(errors="replace").strip().splitlines()
         raise Unopened(why[-1] if child.returncode == 3 and why else TOO_MUCH)
-    return list(_grids(child.stdout))
+    return child.stdout
 
 
 def _grids(written: bytes) -> Iterator[Grid]:
@@ -226,28 +242,40 @@ def _write_parquet(data: bytes) -> None:
     columns, rows = len(file.schema_arrow.names), file.metadata.num_rows
     if columns > MOST_COLUMNS or columns * rows > MOST_CELLS:
         raise _TooMuch(f"has {rows} rows and {columns} columns.")
-    paper = _Paper()
-    paper.write(["", False, [], False, rows + 1])
-    paper.write(file.schema_arrow.names)
-    for batch in file.iter_batches(batch_size=10_000, use_threads=False):
-        texts = [_texts(column, pa) for column in batch.columns]
-        for row in zip(*texts, strict=True):
-            paper.write(row)
+    left = MOST_TEXT
+    schema = pa.schema([(name, pa.string()) for name in file.schema_arrow.names])
+    with pa.ipc.new_stream(sys.stdout.buffer, schema) as to:
+        for batch in file.iter_batches(batch_size=100_000, use_threads=False):
+            texts = pa.RecordBatch.from_arrays([_texts(column) for column in batch.columns], schema=schema)
+            left -= texts.nbytes
+            if left < 0:
+                raise _TooMuch("holds more text than a table should.")
+            to.write_batch(texts)
 
 
-def _texts(column: Any, pa: Any) -> list[str]:
-    """A column of any type as text."""
-    if pa.types.is_timestamp(column.type):
+def _texts(column: pa.Array) -> pa.Array:
+    """A column of any type as text, blank where it is null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _texts(column.dictionary_decode())
+    if pa.types.is_timestamp(kind):
         column = column.cast(pa.timestamp("s"), safe=False)
-    return [text.decode("utf-8", "replace") if isinstance(text, bytes) else _plain(text) for text in column.to_pylist()]
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, list | tuple | dict):
-        return json.dumps(value, default=str, ensure_ascii=False)
-    if isinstance(value, float) and value != value:
-        return ""
-    return text_of(value)
+        days = column.cast(pa.date32(), safe=False)
+        column = days if pc.all(pc.equal(days.cast(pa.timestamp("s")), column), min_count=0).as_py() else column
+    elif pa.types.is_floating(kind):
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
+        whole = pc.all(pc.and_(pc.equal(column, pc.floor(column)), pc.less(pc.abs(column), 1e15)), min_count=0)
+        column = column.cast(pa.int64()) if whole.as_py() else column
+    elif pa.types.is_nested(kind) or pa.types.is_time(kind) or pa.types.is_duration(kind):
+        words = [
+            json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, list | dict) else text_of(value)
+            for value in column.to_pylist()
+        ]
+        return pa.array(words, pa.string())
+    return pc.fill_null(column.cast(pa.string()), "")
 
 
 def _child() -> int:

@@ -50,7 +50,7 @@ def convert_columns(sheet: Sheet, wanted: Sequence[tuple[str, Column]], options:
         told = SAYING[question].format(MARK.get(answer, answer), where)
         for at, (header, column) in enumerate(wanted):
             if question in found[at].unproved:
-                again = converted(header, column, replace(of_each[at], **{question: answer}))
+                again = converted(header, column, replace(of_each[at], **{question: answer}))  # type: ignore[arg-type]
                 found[at] = again._replace(assumed=[*again.assumed, told])
     return [_with_unit(one, column, how, options) for one, (_, column), how in zip(found, wanted, of_each, strict=True)]
 
@@ -97,7 +97,7 @@ def currency_of(sheet: Sheet, match: Match, amounts: dict[str, Converted]) -> tu
 
 
 def repeated_headers(sheet: Sheet, match: Match) -> Iterable[Trouble]:
-    """Columns in use whose header stands twice, with other contents the second time: which is meant, nobody can know."""
+    """Columns in use whose header stands twice, with other contents: which is meant, nobody can know."""
     spec = columns(match.row)
     for name, header in match.columns.items():
         for other in (f"{header} ({number})" for number in range(2, 10)):

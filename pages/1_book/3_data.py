@@ -4,8 +4,8 @@ import streamlit as st
 
 from pages import ui
 
-ui.say("Drop the files you have: CSV or Excel, several at once. Nothing is kept before you have seen what was read.")
-files = st.file_uploader("Files", type=["csv", "tsv", "txt", "xlsx", "xlsm"], accept_multiple_files=True, key="files")
+ui.say("Drop the files you have: CSV, Excel or ZIP, several at once. Nothing is kept before you saw what was read.")
+files = st.file_uploader("Files", type=ui.READABLE, accept_multiple_files=True, key="files")
 if files:
     reading = ui.read_uploaded(files)
     confirmed = ui.mapping(reading)

@@ -35,10 +35,11 @@ from pages.ui.scenarios import what_if
 from pages.ui.team import changed_hands, inherited, people, under_other_rules
 from pages.ui.tiles import attributes, figures
 from pages.ui.today import advocate_rule, labels, no_advocates, nothing_at_risk, now, risk_rule, today
-from pages.ui.upload import history, import_button, preview, read_uploaded, table_guide
+from pages.ui.upload import READABLE, history, import_button, preview, read_uploaded, table_guide
 from pages.ui.words import escaped, money, percent, plural, target
 
 __all__ = [
+    "READABLE",
     "accounts",
     "advocate_rule",
     "attributes",

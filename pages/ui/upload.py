@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from cs_metrics.book import Problem
-from cs_metrics.read.files import File
+from cs_metrics.read.files import SUFFIXES, File
 from cs_metrics.read.problems import Trouble
 from cs_metrics.read.reading import Reading
 from cs_metrics.read.recipe import written
@@ -21,6 +21,7 @@ from pages.ui.mapping import mappings
 from pages.ui.words import escaped, plural
 
 MOST_SHOWN = 500
+READABLE = [suffix.removeprefix(".") for suffix in SUFFIXES]
 
 
 def read_uploaded(files: list[Any]) -> Reading:
