@@ -127,5 +127,5 @@ def test_behind_a_point_are_the_accounts_of_the_figure(sample: Book) -> None:
     assert rows["top"].sum() / rows["bottom"].sum() == pytest.approx(
         found.people.loc["Maya Okafor", "value"], rel=1e-12
     )
-    assert len(rows) == found.people.loc["Maya Okafor", "accounts"]
+    assert (rows["bottom"] > 0).sum() == found.people.loc["Maya Okafor", "accounts"]
     assert _behind(found, sample, {}) is None

@@ -421,6 +421,9 @@ def _surplus(cursor: Any, batch: int, row: type[Row], rows: pa.Table) -> dict[st
     extra = nth >= code[len(old) :].map(there).fillna(0).to_numpy()
     add = rows.filter(pa.array(np.asarray(extra)))
     if len(add):
-        number = pa.array(np.full(len(add), batch, dtype=np.int32))
-        cursor.adbc_ingest(row.table, add.append_column("batch_id", number), mode="append")
+        stage, names = f"stage_{row.table}", ", ".join(f'"{name}"' for name in add.column_names)
+        cursor.execute(f"DROP TABLE IF EXISTS {stage}")
+        cursor.adbc_ingest(stage, add, mode="create", temporary=True)
+        cursor.execute(f'INSERT INTO "{row.table}" (batch_id, {names}) SELECT {batch}, {names} FROM {stage}')
+        cursor.execute(f"DROP TABLE {stage}")
     return {"new": len(add), "changed": 0, "same": len(rows) - len(add)}
