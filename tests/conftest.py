@@ -29,7 +29,8 @@ settings.register_profile(
     max_examples=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-settings.load_profile("house")
+settings.register_profile("same", settings.get_profile("house"), derandomize=True, database=None)
+settings.load_profile(os.environ.get("PROPERTIES", "same"))  # PROPERTIES=house draws anew at every run
 
 
 @pytest.fixture(scope="session")
