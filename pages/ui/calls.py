@@ -73,7 +73,7 @@ def _form(renewing: Renewing) -> None:
             "Each call is kept under today's date and the account's CSM, and never changed; a call of the same week "
             "takes the earlier one's place. It is scored when the renewal month is over."
         )
-        if st.form_submit_button("Keep these calls", type="primary"):
+        if st.form_submit_button("Keep these calls"):
             _keep(base, edited)
 
 

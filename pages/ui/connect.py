@@ -122,7 +122,7 @@ def _choose(given: str, seen: Seen) -> None:
         help="A date column, such as updated_at. A table without it is read whole.",
         width=420,
     )
-    if st.button("Read", key="source_read", type="primary", disabled=not picked):
+    if st.button("Read", key="source_read", disabled=not picked):
         st.session_state.pop("source_reading", None)
         try:
             with st.spinner("Reading…"), connected(given, Rules.of_environment()) as source:

@@ -102,7 +102,6 @@ def download_deck(book: Book, slides: list[Slide], template: bytes | None, wante
         lambda: write(slides, template),
         file_name(stem, seal, "pptx"),
         POWERPOINT,
-        type="primary",
         icon=":material/slideshow:",
         on_click="ignore",
     )

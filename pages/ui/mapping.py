@@ -96,9 +96,7 @@ def _editor(found: Understood, layout: str) -> None:
             first, last = min(match.months.values()), max(match.months.values())
             st.caption(f"{plural(len(match.months), 'column')} of months, from {_month(first)} to {_month(last)}.")
         options = _meanings(found.options, table, layout)
-        if st.form_submit_button(
-            "Read it this way", type="primary" if match.unsure or not found.match else "secondary"
-        ):
+        if st.form_submit_button("Read it this way"):
             if again := twice(table, picks):
                 st.error(f"Chosen twice: {', '.join(again)}. Give each column to one header.")
             else:

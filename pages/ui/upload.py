@@ -81,7 +81,6 @@ def import_button(reading: Reading, said: dict[str, pd.DataFrame] | None = None)
     """Keep what was read as one batch, with what was said of it; True if it was kept."""
     if not st.button(
         f"Import {plural(sum(len(rows) for rows in reading.tables.values()), 'row')}",
-        type="primary",
         key="import",
     ):
         return False
