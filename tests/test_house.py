@@ -181,3 +181,9 @@ def test_every_command_is_in_the_readme_or_its_help() -> None:
 def test_every_decision_is_numbered() -> None:
     numbers = [int(path.name[:4]) for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_what_a_page_may_need_later_is_not_loaded_at_the_start() -> None:
+    code = "import sys, pages.ui; print([m for m in ('sqlalchemy', 'pptx', 'stripe', 'alembic') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

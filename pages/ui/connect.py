@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 import streamlit as st
 
 from cs_metrics.book import Problem
-from cs_metrics.connect.address import KINDS, Rules
-from cs_metrics.connect.database import Place, Source, connected
 from cs_metrics.read.files import File
 from cs_metrics.read.match import likely_table
 from cs_metrics.store.batches import last_brought
@@ -19,6 +17,9 @@ from pages.ui.company import import_files, store_of_own
 from pages.ui.lists import table
 from pages.ui.upload import import_button, preview
 from pages.ui.words import escaped
+
+if TYPE_CHECKING:  # the database library is loaded when somebody connects
+    from cs_metrics.connect.database import Place, Source
 
 NAMED = "CS_METRICS_SOURCE_"
 RULES = {f"{NAMED}HOSTS", f"{NAMED}FOLDER"}
@@ -64,6 +65,8 @@ def connect() -> None:
 
 def _address() -> str:
     """The address to connect to: one the server was started with, by its name, or one typed in."""
+    from cs_metrics.connect.address import KINDS
+
     kept = {
         name.removeprefix(NAMED).replace("_", " ").capitalize(): value
         for name, value in os.environ.items()
@@ -90,6 +93,9 @@ def _forget() -> None:
 
 def _look(given: str) -> None:
     """Connect and see which tables there are."""
+    from cs_metrics.connect.address import Rules
+    from cs_metrics.connect.database import connected
+
     try:
         with st.spinner("Connecting…"), connected(given, Rules.of_environment()) as source:
             called = {place: source.called(place) for place in source.tables}
@@ -102,6 +108,9 @@ def _look(given: str) -> None:
 
 def _choose(given: str, seen: Seen) -> None:
     """Which tables to read, and from which day on; read when the button is pressed."""
+    from cs_metrics.connect.address import Rules
+    from cs_metrics.connect.database import connected
+
     if not seen.tables:
         st.info("There is no table or view this role may see.")
         return
