@@ -1,130 +1,90 @@
 """What a page may say. A page takes a book, names figures, charts and lists; how they look is decided here."""
 
-from pages.ui.calls import calls
-from pages.ui.cards import kpis
-from pages.ui.changed import causes, changed_accounts, changes, choose_metric, since_when
-from pages.ui.cohorts import cohort_curves, cohort_pickers, cohort_triangle, no_cohorts, survival_curves
-from pages.ui.company import sample_store
-from pages.ui.connect import connect
-from pages.ui.decks import choose_deck, download_deck, download_each, edited, slides_of, template
-from pages.ui.definitions import definition_panel
-from pages.ui.drill import show_drill
-from pages.ui.dry_run import dry_run
-from pages.ui.forecast import forecast
-from pages.ui.forms import choose_account, note_form, pulse_form, risk_form
-from pages.ui.glossary import glossary_of_health, glossary_of_metrics, glossary_of_signals, glossary_of_targets
-from pages.ui.lists import accounts, table
-from pages.ui.mapping import keep_mappings, kept_mappings, mapping
-from pages.ui.menu import follow, heading, pages
-from pages.ui.moved import what_moved
-from pages.ui.periods import periods_compared
-from pages.ui.pickers import book, choose, everyone, months, pickers, year_or_less
-from pages.ui.plots import chart, say
-from pages.ui.quality import quality
-from pages.ui.renewals import due_chart, due_list, due_tiles, odds_chart, renewing
-from pages.ui.revenue import (
-    groups,
-    month_drill,
-    movement_basis,
-    movement_drill,
-    movement_sentence,
-    movements_of,
-    rates_over_time,
-)
-from pages.ui.scenarios import what_if
-from pages.ui.team import changed_hands, inherited, people, under_other_rules
-from pages.ui.tiles import attributes, figures
-from pages.ui.today import advocate_rule, labels, no_advocates, nothing_at_risk, now, risk_rule, today
-from pages.ui.upload import READABLE, history, import_button, preview, read_uploaded, table_guide
-from pages.ui.words import escaped, money, percent, plural, target
-
-__all__ = [
-    "READABLE",
-    "accounts",
-    "advocate_rule",
-    "attributes",
-    "book",
-    "calls",
-    "causes",
-    "changed_accounts",
-    "changed_hands",
-    "changes",
-    "chart",
-    "choose",
-    "choose_account",
-    "choose_deck",
-    "choose_metric",
-    "cohort_curves",
-    "cohort_pickers",
-    "cohort_triangle",
-    "connect",
-    "definition_panel",
-    "download_deck",
-    "download_each",
-    "dry_run",
-    "due_chart",
-    "due_list",
-    "due_tiles",
-    "edited",
-    "escaped",
-    "everyone",
-    "figures",
-    "follow",
-    "forecast",
-    "glossary_of_health",
-    "glossary_of_metrics",
-    "glossary_of_signals",
-    "glossary_of_targets",
-    "groups",
-    "heading",
-    "history",
-    "import_button",
-    "inherited",
-    "keep_mappings",
-    "kept_mappings",
-    "kpis",
-    "labels",
-    "mapping",
-    "money",
-    "month_drill",
-    "months",
-    "movement_basis",
-    "movement_drill",
-    "movement_sentence",
-    "movements_of",
-    "no_advocates",
-    "no_cohorts",
-    "note_form",
-    "nothing_at_risk",
-    "now",
-    "odds_chart",
-    "pages",
-    "people",
-    "percent",
-    "periods_compared",
-    "pickers",
-    "plural",
-    "preview",
-    "pulse_form",
-    "quality",
-    "rates_over_time",
-    "read_uploaded",
-    "renewing",
-    "risk_form",
-    "risk_rule",
-    "sample_store",
-    "say",
-    "show_drill",
-    "since_when",
-    "slides_of",
-    "survival_curves",
-    "table",
-    "table_guide",
-    "target",
-    "template",
-    "today",
-    "under_other_rules",
-    "what_if",
-    "what_moved",
-    "year_or_less",
-]
+from pages.ui.calls import calls as calls
+from pages.ui.cards import kpis as kpis
+from pages.ui.changed import causes as causes
+from pages.ui.changed import changed_accounts as changed_accounts
+from pages.ui.changed import changes as changes
+from pages.ui.changed import choose_metric as choose_metric
+from pages.ui.changed import since_when as since_when
+from pages.ui.cohorts import cohort_curves as cohort_curves
+from pages.ui.cohorts import cohort_pickers as cohort_pickers
+from pages.ui.cohorts import cohort_triangle as cohort_triangle
+from pages.ui.cohorts import no_cohorts as no_cohorts
+from pages.ui.cohorts import survival_curves as survival_curves
+from pages.ui.company import sample_store as sample_store
+from pages.ui.connect import connect as connect
+from pages.ui.decks import choose_deck as choose_deck
+from pages.ui.decks import download_deck as download_deck
+from pages.ui.decks import download_each as download_each
+from pages.ui.decks import edited as edited
+from pages.ui.decks import slides_of as slides_of
+from pages.ui.decks import template as template
+from pages.ui.definitions import definition_panel as definition_panel
+from pages.ui.drill import show_drill as show_drill
+from pages.ui.dry_run import dry_run as dry_run
+from pages.ui.forecast import forecast as forecast
+from pages.ui.forms import choose_account as choose_account
+from pages.ui.forms import note_form as note_form
+from pages.ui.forms import pulse_form as pulse_form
+from pages.ui.forms import risk_form as risk_form
+from pages.ui.glossary import glossary_of_health as glossary_of_health
+from pages.ui.glossary import glossary_of_metrics as glossary_of_metrics
+from pages.ui.glossary import glossary_of_signals as glossary_of_signals
+from pages.ui.glossary import glossary_of_targets as glossary_of_targets
+from pages.ui.lists import accounts as accounts
+from pages.ui.lists import table as table
+from pages.ui.mapping import keep_mappings as keep_mappings
+from pages.ui.mapping import kept_mappings as kept_mappings
+from pages.ui.mapping import mapping as mapping
+from pages.ui.menu import follow as follow
+from pages.ui.menu import heading as heading
+from pages.ui.menu import pages as pages
+from pages.ui.moved import what_moved as what_moved
+from pages.ui.periods import periods_compared as periods_compared
+from pages.ui.pickers import book as book
+from pages.ui.pickers import choose as choose
+from pages.ui.pickers import everyone as everyone
+from pages.ui.pickers import months as months
+from pages.ui.pickers import pickers as pickers
+from pages.ui.pickers import year_or_less as year_or_less
+from pages.ui.plots import chart as chart
+from pages.ui.plots import say as say
+from pages.ui.quality import quality as quality
+from pages.ui.renewals import due_chart as due_chart
+from pages.ui.renewals import due_list as due_list
+from pages.ui.renewals import due_tiles as due_tiles
+from pages.ui.renewals import odds_chart as odds_chart
+from pages.ui.renewals import renewing as renewing
+from pages.ui.revenue import groups as groups
+from pages.ui.revenue import month_drill as month_drill
+from pages.ui.revenue import movement_basis as movement_basis
+from pages.ui.revenue import movement_drill as movement_drill
+from pages.ui.revenue import movement_sentence as movement_sentence
+from pages.ui.revenue import movements_of as movements_of
+from pages.ui.revenue import rates_over_time as rates_over_time
+from pages.ui.scenarios import what_if as what_if
+from pages.ui.team import changed_hands as changed_hands
+from pages.ui.team import inherited as inherited
+from pages.ui.team import people as people
+from pages.ui.team import under_other_rules as under_other_rules
+from pages.ui.tiles import attributes as attributes
+from pages.ui.tiles import figures as figures
+from pages.ui.today import advocate_rule as advocate_rule
+from pages.ui.today import labels as labels
+from pages.ui.today import no_advocates as no_advocates
+from pages.ui.today import nothing_at_risk as nothing_at_risk
+from pages.ui.today import now as now
+from pages.ui.today import risk_rule as risk_rule
+from pages.ui.today import today as today
+from pages.ui.upload import READABLE as READABLE
+from pages.ui.upload import history as history
+from pages.ui.upload import import_button as import_button
+from pages.ui.upload import preview as preview
+from pages.ui.upload import read_uploaded as read_uploaded
+from pages.ui.upload import table_guide as table_guide
+from pages.ui.words import escaped as escaped
+from pages.ui.words import money as money
+from pages.ui.words import percent as percent
+from pages.ui.words import plural as plural
+from pages.ui.words import target as target
