@@ -50,6 +50,7 @@ KNOWN: dict[str, Known] = {
     "churns": Known(("churned_on",)),
     "renewal_calls": Known(("called_on",)),
     "scenarios": Known(("made_on",)),
+    "settings": Known(("from_date",)),
 }
 
 

@@ -660,6 +660,21 @@ class Scenario(Row):
     author: Text | None = column("Who set it.", "by whom", "made by", *CSM)
 
 
+class Setting(Row):
+    """A weight, threshold or target a team chose for itself, from a day on."""
+
+    table = "settings"
+    key = ("setting", "about", "from_date")
+    needs = (("setting",), ("from_date",), ("value",))
+    called = ("settings", "thresholds", "weights", "targets")
+
+    setting: Key = needed("What is set, by its name: target.net_revenue_retention.", "setting name")
+    about: Key | None = column("For whom or what: a CSM, a segment; empty for everyone.", "for", "team", "whom")
+    from_date: Day = needed("From when on it holds.", "since", "valid from", "effective date", "date", "from")
+    value: Number = needed("The figure; a share as 0.9.", "number", "target value", "threshold")
+    author: Text | None = column("Who set it.", "set by", "by", *CSM)
+
+
 class Product(Row):
     """Something that could be sold."""
 
@@ -688,7 +703,8 @@ class Fx(Row):
 
 ROWS: tuple[type[Row], ...] = (
     Account, Mrr, Subscription, Ledger, Owner, Usage, Ticket, Survey, Touchpoint, Pulse, Risk, Note, Milestone,
-    Invoice, Contact, Opportunity, Advocacy, Outcome, Churn, Cost, Contribution, RenewalCall, Scenario, Product, Fx,
+    Invoice, Contact, Opportunity, Advocacy, Outcome, Churn, Cost, Contribution, RenewalCall, Scenario, Setting,
+    Product, Fx,
 )  # fmt: skip
 TABLES: dict[str, type[Row]] = {row.table: row for row in ROWS}
 REVENUE = ("mrr", "subscriptions", "ledger")

@@ -26,6 +26,7 @@ CORE = {
     "owners",
     "assemble",
     "lately",
+    "dials",
     "health",
     "targets",
     "metrics",

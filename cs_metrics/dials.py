@@ -1,0 +1,84 @@
+"""Dials: the weights, thresholds and targets a team may set for itself, each change dated.
+
+A dial is declared beside the code that reads it, with the value that ships. What a team chose instead is a row of the
+table ``settings``, so that it is imported, undone and known as of a day like any other fact: a score as of a day is
+computed with the weights in force on that day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pandas as pd
+
+from cs_metrics.book import Book, Problem
+
+DIALS: dict[str, Dial] = {}
+Kind = Literal["share", "days", "points", "count", "money", "times"]
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A figure that can be set: its name, its words, the value that ships, its kind and its limits.
+
+    ``kind`` says how the value is read and written: a ``share`` of 0.25 is shown as 25 %.
+    """
+
+    name: str
+    label: str
+    ships: float
+    kind: Kind
+    least: float
+    most: float
+
+    def of(self, book: Book, about: str = "") -> float:
+        """The value in force on the book's day: for ``about`` (a CSM, a segment), else for everyone, else what ships.
+
+        >>> book = Book.of_mrr({"Acme": [100]})
+        >>> GRACE = Dial("example.grace", "Days of grace", 30, "days", 0, 365)
+        >>> GRACE.of(book), GRACE.of(tried(book, {"example.grace": 14}))
+        (30, 14.0)
+        """
+        chosen = in_force(book)
+        return chosen.get((self.name, about), chosen.get((self.name, ""), self.ships))
+
+    def checked(self, value: float) -> float:
+        """The value, or a Problem that names its limits."""
+        if not self.least <= value <= self.most:
+            raise Problem(f"{self.label}: {value:g} is not between {self.least:g} and {self.most:g}")
+        return float(value)
+
+
+def dial(
+    name: str, label: str, ships: float, kind: Kind = "count", *, least: float = 0.0, most: float = float("inf")
+) -> Dial:
+    """Declare a dial and enter it in the list; a share ends at 1 unless said otherwise."""
+    DIALS[name] = Dial(name, label, ships, kind, least, 1.0 if kind == "share" and most == float("inf") else most)
+    return DIALS[name]
+
+
+def in_force(book: Book) -> Mapping[tuple[str, str], float]:
+    """What was chosen and holds on the book's day: (name, about) → value. Empty where nothing was chosen."""
+    if "settings" not in book.facts:
+        return {}
+    return book.kept(("dials", book.known_on), lambda: _in_force(book))
+
+
+def _in_force(book: Book) -> dict[tuple[str, str], float]:
+    rows = book.facts["settings"]
+    rows = rows[rows["from_date"] <= pd.Timestamp(book.known_on)].sort_values("from_date", kind="stable")
+    about = rows["about"].astype(object).where(rows["about"].notna(), "").astype(str)
+    return dict(zip(zip(rows["setting"].astype(str), about, strict=True), rows["value"].astype(float), strict=True))
+
+
+def tried(book: Book, values: Mapping[str, float], about: str = "") -> Book:
+    """The book as it would be with these values from its day on, to show their effect before they are kept."""
+    rows = pd.DataFrame({"setting": list(values), "value": [float(value) for value in values.values()]})
+    rows = rows.assign(about=about, from_date=pd.Timestamp(book.known_on), author=None)
+    kept = book.facts.tables.get("settings")
+    both = rows if kept is None else pd.concat([kept, rows.astype({"from_date": kept["from_date"].dtype})])
+    return replace(
+        book, facts=replace(book.facts, tables={**book.facts.tables, "settings": both}, _ready={}), memory={}
+    )
