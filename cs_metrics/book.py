@@ -309,7 +309,7 @@ class Book:
 
     def scale_of(self, unit: Unit) -> int:
         """What an exact amount in this unit is divided by to be read."""
-        return self.scale if unit.money else 1
+        return self.scale if unit.money else unit.parts
 
     def close_of(self, when: str | pd.Period) -> int | None:
         """The position of a month's close, None where the book does not have it."""

@@ -24,7 +24,8 @@ class Unit:
     """One way of writing figures.
 
     ``short`` writes for cards and tables, ``difference`` writes a change, ``axis`` is the d3 format of a
-    chart's axis, ``sheet`` the number format of a spreadsheet cell.
+    chart's axis, ``sheet`` the number format of a spreadsheet cell. An exact amount that is not money is counted
+    in ``parts`` of one.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Unit:
     axis: str
     sheet: str
     money: bool = False
+    parts: int = 1
 
     def write(self, value: float | None, currency: str | None = None) -> str:
         """The value as people read it; a dash where it is undefined.
@@ -68,3 +70,4 @@ MONEY = Unit("money", _short, _short, "~s", "#,##0.00", money=True)
 COUNT = Unit("count", _short, _short, ",~d", "#,##0")
 POINTS = Unit("points", lambda v: f"{v:.0f}", lambda v: f"{v:.0f} points", "+.0f", "0")
 RATIO = Unit("ratio", lambda v: f"{v:.2f}", lambda v: f"{v:.2f}", ".2f", "0.00")
+SCORE = Unit("score", lambda v: f"{v:.2f}", lambda v: f"{v:.2f}", ".1f", "0.00", parts=100)

@@ -7,7 +7,7 @@ log or the book, so that the two agree only if both are right.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
@@ -31,10 +31,11 @@ class Drawn:
     owners: pd.DataFrame
     fx: pd.DataFrame
     months: int
+    facts: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def book(self, **settings: object) -> Book:
         """The book of these tables, up to the last drawn month."""
-        tables = {"mrr": self.mrr, "accounts": self.accounts, "owners": self.owners, "fx": self.fx}
+        tables = {"mrr": self.mrr, "accounts": self.accounts, "owners": self.owners, "fx": self.fx, **self.facts}
         kept = {name: rows for name, rows in tables.items() if len(rows)}
         return book_of(
             kept,
@@ -51,7 +52,7 @@ def yyyymm(place: int) -> int:
 
 
 @st.composite
-def drawn_books(draw: st.DrawFn, currencies: bool = True, handovers: bool = True) -> Drawn:
+def drawn_books(draw: st.DrawFn, currencies: bool = True, handovers: bool = True, facts: bool = False) -> Drawn:
     """A small book with everything that can go wrong: gaps, returns, hand-overs, currencies, nobody's accounts."""
     months = draw(st.integers(3, 8))
     count = draw(st.integers(1, 7))
@@ -85,7 +86,47 @@ def drawn_books(draw: st.DrawFn, currencies: bool = True, handovers: bool = True
         pd.DataFrame(owners, columns=["account_id", "csm", "from_date"]).astype({"from_date": "datetime64[s]"}),
         pd.DataFrame(rates, columns=["month", "currency", "rate"]),
         months,
+        draw(drawn_facts(list(drawn_accounts["account_id"]), months)) if facts else {},
     )
+
+
+FACTS = {
+    "surveys": ("sent_at", "responded_at"),
+    "tickets": ("opened_at", "solved_at"),
+    "touchpoints": ("planned_for", "done_on"),
+    "onboarding": ("due_on", "done_on"),
+}
+KINDS = {
+    "surveys": ["NPS", "CSAT", "CES"],
+    "tickets": ["normal"],
+    "touchpoints": ["check-in", "QBR", "training"],
+    "onboarding": ["kick-off", "live", "trained"],
+}
+
+
+@st.composite
+def drawn_facts(draw: st.DrawFn, accounts: list[str], months: int) -> dict[str, pd.DataFrame]:
+    """Surveys, tickets, touchpoints, milestones and use of drawn accounts, with gaps; any table may be missing."""
+    days = st.integers(-40, 31 * months).map(lambda day: pd.Timestamp("2024-11-01") + pd.Timedelta(days=day))
+    numbers = st.sampled_from([None, 0, 1, 3, 4, 5, 9, 10])
+    found = {}
+    for name, (first, then) in FACTS.items():
+        row = st.tuples(
+            st.sampled_from(accounts), st.sampled_from(KINDS[name]), days, st.none() | days, numbers, numbers
+        )
+        rows = draw(st.lists(row, max_size=4))
+        if rows:
+            table = pd.DataFrame(rows, columns=["account_id", "kind", first, then, "score", "replies"])
+            table[[first, then]] = table[[first, then]].astype("datetime64[s]")
+            table[["score", "replies"]] = table[["score", "replies"]].astype(float)
+            found[name] = table.assign(milestone=table["kind"], csat=table["score"], reopens=0.0, comment=None)
+    use = draw(st.lists(st.tuples(st.sampled_from(accounts), st.integers(0, months - 1), numbers, numbers), max_size=6))
+    if use:
+        table = pd.DataFrame(use, columns=["account_id", "place", "active_users", "licensed_seats"])
+        table = table.assign(month=table["place"].map(yyyymm), subscription_id=None).drop(columns="place")
+        table[["active_users", "licensed_seats"]] = table[["active_users", "licensed_seats"]].astype(float)
+        found["usage"] = table.assign(features_used=table["active_users"], features_available=table["licensed_seats"])
+    return found
 
 
 class Plain:

@@ -1,0 +1,152 @@
+"""Onboarding: who went live in time, and how much new revenue was trained.
+
+An account's clock starts on its start date, else with its first paid month. It is live with its milestone ``live``
+(or a name like it), else with the last of its milestones.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cs_metrics.book import Book
+from cs_metrics.happened import facts_of, happened, started
+from cs_metrics.metric import Amounts, measure, metric
+from cs_metrics.units import COUNT, MONEY, PERCENT
+
+LIVE = r"\b(?:go[- ]?live|live|launch(?:ed)?|onboarded|onboarding complete[d]?|in production)\b"
+TRAINED = r"\btrain"
+IN_TIME = 30
+TARGET_SOURCE = "Common CS practice; the usual target is 90 % in 30 days"
+
+
+def went_live(book: Book) -> pd.DataFrame:
+    """Of each row with an onboarding: when it was to be live and when it was, ``row, deadline, live`` (days, or none).
+
+    The deadline is the date given, else 30 days after the start.
+    """
+    rows = facts_of(book, "onboarding")
+    named = rows["milestone"].astype(str).str.contains(LIVE, case=False, regex=True)
+    with_live = np.isin(rows["row"], rows.loc[named, "row"].unique())
+    steps = rows[named | ~with_live]
+    open_still = steps["done_on"].isna().groupby(steps["row"]).any()
+    ends = steps.groupby("row")[["due_on", "done_on"]].max()
+    start = pd.Series(started(book)[ends.index.to_numpy(dtype=np.intp)], index=ends.index)
+    own = pd.to_datetime((start + IN_TIME).where(start.abs() < 200_000), unit="D").astype("datetime64[s]")
+    return pd.DataFrame(
+        {
+            "row": ends.index.to_numpy(dtype=np.intp),
+            "deadline": ends["due_on"].astype("datetime64[s]").fillna(own).to_numpy(),
+            "live": ends["done_on"].astype("datetime64[s]").where(~open_still).to_numpy(),
+        }
+    )
+
+
+def trained(book: Book) -> np.ndarray:
+    """The day each row was first trained, as days since 1970; not a number where it was not: one per row."""
+    days = []
+    if book.knows("touchpoints.done_on"):
+        rows = book.facts["touchpoints"]
+        days.append(rows.loc[rows["kind"].astype(str).str.contains(TRAINED, case=False), ["row", "done_on"]])
+    if not days or book.knows("onboarding.milestone"):
+        rows = facts_of(book, "onboarding", "done_on")
+        days.append(rows.loc[rows["milestone"].astype(str).str.contains(TRAINED, case=False), ["row", "done_on"]])
+    first = pd.concat(days).dropna().groupby("row")["done_on"].min()
+    out = np.full(len(book), np.nan)
+    out[first.index.to_numpy(dtype=np.intp)] = first.to_numpy().astype("datetime64[D]").astype(np.int64)
+    return out
+
+
+def _new_mrr(book: Book, months: int, upto: int, days: int, only_trained: bool) -> np.ndarray:
+    """First MRR of the rows whose first ``days`` days end in the period: periods × rows."""
+    when = trained(book)
+    start = started(book)
+    paying = book.first_paid < book.closes
+    place = np.minimum(book.first_paid, book.closes - 1)
+    first = np.where(paying & (place >= 0), book.balance(0, 0)[np.maximum(place, 0), np.arange(len(book))], 0)
+    up = pd.Series(pd.to_datetime(np.where(paying, start + days, 0), unit="D").astype("datetime64[s]"))
+    rows = pd.DataFrame({"row": np.arange(len(book))})
+    counts = paying & (place >= 0)
+    if only_trained:
+        counts &= when <= start + days
+    return happened(book, months, upto, rows[counts], up[counts], first[counts])
+
+
+@measure(period=True)
+def due_to_be_live(book: Book, months: int, upto: int) -> np.ndarray:
+    """Rows that were to be live in the period."""
+    rows = went_live(book)
+    return happened(book, months, upto, rows, rows["deadline"])
+
+
+@measure(period=True)
+def live_in_time(book: Book, months: int, upto: int) -> np.ndarray:
+    """Rows that were to be live in the period, and were."""
+    rows = went_live(book)
+    return happened(book, months, upto, rows, rows["deadline"], rows["live"] <= rows["deadline"])
+
+
+@measure(period=True)
+def new_mrr_30(book: Book, months: int, upto: int) -> np.ndarray:
+    """First MRR of the new rows whose first 30 days end in the period."""
+    return _new_mrr(book, months, upto, 30, only_trained=False)
+
+
+@measure(period=True)
+def new_mrr_trained_30(book: Book, months: int, upto: int) -> np.ndarray:
+    """First MRR of the new rows whose first 30 days end in the period and that were trained within them."""
+    return _new_mrr(book, months, upto, 30, only_trained=True)
+
+
+@measure(period=True)
+def new_mrr_90(book: Book, months: int, upto: int) -> np.ndarray:
+    """First MRR of the new rows whose first 90 days end in the period."""
+    return _new_mrr(book, months, upto, 90, only_trained=False)
+
+
+@measure(period=True)
+def new_mrr_trained_90(book: Book, months: int, upto: int) -> np.ndarray:
+    """First MRR of the new rows whose first 90 days end in the period and that were trained within them."""
+    return _new_mrr(book, months, upto, 90, only_trained=True)
+
+
+@metric(
+    label="Onboarding in time",
+    unit=PERCENT,
+    top=COUNT,
+    bottom=COUNT,
+    formula="accounts live by their due date, else within 30 days, over those for which that day fell in {months}",
+    source=TARGET_SOURCE,
+)
+def on_time_onboarding(live_in_time: np.ndarray, due_to_be_live: np.ndarray) -> Amounts:
+    """How many new accounts go live in time?
+
+    Counts accounts with an onboarding on record. Without a milestone for going live the last milestone is it.
+    """
+    return live_in_time, due_to_be_live
+
+
+@metric(
+    label="MRR trained in 30 days",
+    unit=PERCENT,
+    top=MONEY,
+    bottom=MONEY,
+    formula="first MRR of the new accounts trained within 30 days, over that of all whose 30 days ended in {months}",
+    source="Common CS practice",
+)
+def mrr_trained_30(new_mrr_trained_30: np.ndarray, new_mrr_30: np.ndarray) -> Amounts:
+    """How much of the new revenue is trained within 30 days?"""
+    return new_mrr_trained_30, new_mrr_30
+
+
+@metric(
+    label="MRR trained in 90 days",
+    unit=PERCENT,
+    top=MONEY,
+    bottom=MONEY,
+    formula="first MRR of the new accounts trained within 90 days, over that of all whose 90 days ended in {months}",
+    source="Common CS practice",
+)
+def mrr_trained_90(new_mrr_trained_90: np.ndarray, new_mrr_90: np.ndarray) -> Amounts:
+    """How much of the new revenue is trained within 90 days?"""
+    return new_mrr_trained_90, new_mrr_90
