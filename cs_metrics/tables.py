@@ -377,6 +377,9 @@ class Survey(Row):
         le=10,
     )
     respondent: Text | None = column("Who answered.", "email", "person", "contact", "respondent email", "user email")
+    occasion: Text | None = column(
+        "relationship, or the transaction it followed: ticket, training…", "survey occasion", "trigger", "program"
+    )
     comment: Text | None = column("What they wrote.", "feedback", "text", "verbatim", "reason")
 
 

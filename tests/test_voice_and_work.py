@@ -11,6 +11,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from cs_metrics.analysis import voice
+from cs_metrics.analysis.likely import nps_range
+from cs_metrics.analysis.risk import at_risk
 from cs_metrics.assemble import book_of
 from cs_metrics.book import Book
 from cs_metrics.dials import tried
@@ -265,3 +268,64 @@ def test_activity_a_second_time(sample: Book) -> None:
                 done += any(inside(day, 3) for day in held[account])
     assert value(sample, "cadence_kept") == (kept, customers)
     assert value(sample, "qbr_on_schedule") == (done, due)
+
+
+def test_the_silent_are_customers_without_an_answer_in_a_year(sample: Book) -> None:
+    known = sample.now(date(2026, 1, 5))
+    rows = voice.silent(known)
+    heard: dict[str, date] = {}
+    for row in rows_of("surveys"):
+        if row["responded_at"] or row["score"]:
+            day = date.fromisoformat((row["sent_at"] or row["responded_at"])[:10])
+            heard[row["account_id"]] = max(heard.get(row["account_id"], date.min), day)
+    customers = [a for a, paid in sample.mrr.iterrows() if paid["2025-12"] > 0]
+    expected = {a for a in customers if (known.known_on - heard.get(a, date(1970, 1, 1))).days > 365}
+    assert set(rows["account_id"]) == expected
+    assert rows["mrr"].is_monotonic_decreasing
+
+
+def test_words_and_deeds_contradict_each_other(sample: Book) -> None:
+    known = sample.now(date(2026, 1, 5))
+    rows = voice.contradictions(known)
+    risks = set(at_risk(known)["account_id"])
+    promoters = rows[rows["what"] == "Promoter at risk"]
+    assert set(promoters["account_id"]) <= risks
+    assert (promoters["score"] >= 9).all()
+    assert (rows.loc[rows["what"] == "Detractor who renewed", "score"] <= 6).all()
+
+
+def test_comments_are_counted_by_theme(sample: Book) -> None:
+    said = voice.comments(sample, 3)
+    wanted = [row for row in rows_of("surveys") if row["comment"] and inside(row["responded_at"] or row["sent_at"], 3)]
+    assert len(said) == len(wanted)
+    found = voice.themes(said).set_index("theme")["comments"]
+    assert found["Speed and reliability"] == sum("slow" in row["comment"] for row in wanted)
+    assert voice.themes(said.iloc[:0]).empty
+
+
+@pytest.mark.parametrize(
+    ("answers", "low", "high"),
+    [
+        ((22, 12, 6), 15.091452, 59.327153),
+        ((10, 0, 0), 47.503552, 100),
+        ((7, 2, 1), 7.039409, 85.268284),
+        ((120, 60, 40), 25.745989, 46.002890),
+    ],
+)
+def test_the_margin_of_an_nps(answers: tuple[int, int, int], low: float, high: float) -> None:
+    assert nps_range(*answers) == (pytest.approx(low, abs=5e-7), pytest.approx(high, abs=5e-7))
+
+
+def test_an_nps_after_a_transaction_is_another_question() -> None:
+    rows = [
+        {
+            "account_id": "A",
+            "kind": "NPS",
+            "sent_at": "2025-06-01",
+            "responded_at": "2025-06-03",
+            "score": s,
+            "occasion": o,
+        }
+        for s, o in ((10, "relationship"), (2, "ticket"), (9, None))
+    ]
+    assert value(small(surveys=rows), "nps") == (2, 2)

@@ -28,7 +28,7 @@ def by_group(
     return figure(
         [marks],
         height=height,
-        x={"type": "category", "tickangle": 0 if len(known) <= 10 else -40},
+        x={"type": "category", "tickangle": 0 if len(known) <= 5 else -40},
         y={"tickformat": unit.axis, "rangemode": "tozero"},
         level=None if whole is None or whole != whole else (whole, f"all<br>{unit.write(whole, currency)}"),
     )

@@ -14,6 +14,7 @@ from cs_metrics.happened import facts_of, happened
 from cs_metrics.metric import Amounts, measure, metric
 from cs_metrics.units import COUNT, PERCENT, POINTS, SCORE
 
+RELATIONSHIP = ("", "relationship", "relational", "nrps", "rnps")
 PROMOTER, DETRACTOR, SATISFIED = 9, 6, 4
 SCALES = {"NPS": (0, 10), "CSAT": (1, 5), "CES": (1, 7)}
 
@@ -21,7 +22,8 @@ SCALES = {"NPS": (0, 10), "CSAT": (1, 5), "CES": (1, 7)}
 def answers(book: Book, kind: str) -> pd.DataFrame:
     """The answers to one kind of survey, within its scale, with the day they were given: ``row, score, day``.
 
-    CSAT also counts the ratings of tickets, on the day the ticket was solved.
+    NPS is asked of the relationship; after a transaction it is another question, and left out. CSAT also counts the
+    ratings of tickets, on the day the ticket was solved.
     """
     low, high = SCALES[kind]
     parts = []
@@ -31,6 +33,8 @@ def answers(book: Book, kind: str) -> pd.DataFrame:
     if not parts or book.knows("surveys.score"):
         rows = facts_of(book, "surveys", "score")
         rows = rows[rows["kind"].str.upper() == kind]
+        if kind == "NPS" and book.knows("surveys.occasion"):
+            rows = rows[rows["occasion"].fillna("").str.casefold().isin(RELATIONSHIP)]
         day = rows["responded_at"].fillna(rows["sent_at"])
         parts.append(pd.DataFrame({"row": rows["row"], "score": rows["score"], "day": day}))
     every = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
@@ -58,6 +62,18 @@ def nps_answers(book: Book, months: int, upto: int) -> np.ndarray:
     """People who answered to NPS."""
     rows = answers(book, "NPS")
     return happened(book, months, upto, rows, rows["day"])
+
+
+@measure(period=True)
+def nps_promoters(book: Book, months: int, upto: int) -> np.ndarray:
+    """Promoters among those who answered."""
+    rows = answers(book, "NPS")
+    return happened(book, months, upto, rows, rows["day"], rows["score"] >= PROMOTER)
+
+
+def promoters_heard(nps_promoters: np.ndarray, nps_answers: np.ndarray) -> Amounts:
+    """Promoters and all who answered: what the margin of NPS needs beside NPS."""
+    return nps_promoters, nps_answers
 
 
 @measure(period=True)
@@ -143,7 +159,8 @@ def tickets_solved_at_once(book: Book, months: int, upto: int) -> np.ndarray:
 def nps(nps_balance: np.ndarray, nps_answers: np.ndarray) -> Amounts:
     """Would they recommend us?
 
-    From −100 to 100. Never to be read without the number of answers and the response rate.
+    From −100 to 100. Never to be read without the number of answers and the response rate. Every answer counts; those
+    asked after a transaction are another question, and do not.
 
     >>> 100 * (3 - 1) / 5    # 9, 10, 10, 7, 4: three promoters, one detractor, five answers
     40.0

@@ -83,6 +83,11 @@ from pages.ui.upload import import_button as import_button
 from pages.ui.upload import preview as preview
 from pages.ui.upload import read_uploaded as read_uploaded
 from pages.ui.upload import table_guide as table_guide
+from pages.ui.voice import comments as comments
+from pages.ui.voice import contradictions as contradictions
+from pages.ui.voice import scores_bend as scores_bend
+from pages.ui.voice import silent_accounts as silent_accounts
+from pages.ui.voice import voice_over_time as voice_over_time
 from pages.ui.words import escaped as escaped
 from pages.ui.words import money as money
 from pages.ui.words import percent as percent

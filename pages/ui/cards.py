@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from cs_metrics.analysis.likely import FEWEST_FOR_A_RATE, Range, likely_range
+from cs_metrics.analysis.likely import ANSWERED, FEWEST_FOR_A_RATE, RANGED, Range, answer_range, likely_range
 from cs_metrics.book import Book
 from cs_metrics.metric import Metric
 from cs_metrics.targets import TARGETS
@@ -14,6 +14,18 @@ from pages.ui.drill import Drill, drill
 from pages.ui.words import plural
 
 YEAR = 13
+ANSWERS = {
+    "nps": "answers",
+    "csat": "answers",
+    "response_rate": "people asked",
+    "survey_coverage": "accounts asked",
+    "first_contact_resolution": "tickets",
+}
+
+
+def range_behind(metric: Metric, book: Book, months: int) -> Range:
+    """How far chance could have moved the last figure, where that can be said."""
+    return (answer_range if metric.name in ANSWERED else likely_range)(metric, book, months)
 
 
 def kpis(*metrics: Metric, of: Book, months: int, key: str = "") -> None:
@@ -26,9 +38,9 @@ def kpis(*metrics: Metric, of: Book, months: int, key: str = "") -> None:
 def card(metric: Metric, book: Book, months: int, key: str = "") -> None:
     """One figure: value, change on the period before, the year's line, range and target, and the accounts behind it."""
     values, found = book.answered(
-        ("card", metric.name, months), lambda: (metric.of(book, months), likely_range(metric, book, months))
+        ("card", metric.name, months), lambda: (metric.of(book, months), range_behind(metric, book, months))
     )
-    few = 0 < found.accounts < FEWEST_FOR_A_RATE
+    few = metric.name in RANGED and 0 < found.accounts < FEWEST_FOR_A_RATE
     now = math.nan if few else values.iloc[-1]
     before = values.iloc[-1 - months] if len(values) > months else math.nan
     recent = values.iloc[-YEAR:].dropna()
@@ -67,14 +79,17 @@ def below(metric: Metric, book: Book, found: Range, now: float) -> str:
     if reason := metric.dark(book):
         return reason
     said = [] if metric.period else [f"close of {book.last}"]
-    if math.isfinite(found.low):
+    if metric.name in ANSWERED and found.accounts:
+        ends = " to ".join(metric.unit.write(end) for end in (found.low, found.high))
+        said.append(f"{ends} by chance · {found.accounts:,} {ANSWERS[metric.name]}")
+    elif math.isfinite(found.low):
         said.append(f"likely {100 * found.low:.1f}–{100 * found.high:.1f} %")
     elif 0 < found.accounts < FEWEST_FOR_A_RATE:
         said.append(f"{plural(found.accounts, 'account')}: too few for a rate")
-    elif found.accounts:
+    elif found.accounts and metric.name in RANGED:
         said.append(f"{plural(found.accounts, 'account')}: too few for a range")
     elif metric.period and math.isnan(now):
-        said.append("no revenue to start from")
+        said.append("no revenue to start from" if metric.bottom.money else "nothing to count in this period")
     if metric.name in TARGETS:
-        said.append(f"target {100 * TARGETS[metric.name].value:.0f} %")
+        said.append(f"target {metric.unit.write(TARGETS[metric.name].value)}".replace(".0 %", " %"))
     return " · ".join(said)

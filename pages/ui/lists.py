@@ -54,6 +54,9 @@ LABELS = {
     "mrr_then": "MRR then", "mrr_now": "MRR now", "became": "What became of it", "transfer_in": "Taken over",
     "transfer_out": "Handed on", "since": "Since then", "inherited_accounts": "Accounts inherited",
     "inherited_left": "Of them left", "own_accounts": "Own accounts", "held_now": "MRR now",
+    "asked": "Asked in a year", "last_heard": "Last answer", "score": "NPS answer", "what": "What", "day": "Day",
+    "kind": "Kind", "themes": "Themes", "comment": "Comment", "theme": "Theme", "comments": "Comments",
+    "mean_nps": "Mean answer to NPS",
 }  # fmt: skip
 HELP = {
     "health": "0 to 100, 100 = healthy.",
@@ -71,7 +74,7 @@ HELP = {
 
 
 def _column(name: str, values: pd.Series) -> Any:
-    label, help = LABELS.get(name, name.replace("_", " ").capitalize()), HELP.get(name)
+    label, help = LABELS.get(name, f"{name[:1].upper()}{name[1:]}".replace("_", " ")), HELP.get(name)
     config = st.column_config
     if name in MONEY_COLUMNS:
         return config.NumberColumn(label, format="localized", help=help)
@@ -89,7 +92,7 @@ def _column(name: str, values: pd.Series) -> Any:
         return config.DateColumn(label, format="YYYY-MM-DD", help=help)
     if pd.api.types.is_bool_dtype(values):
         return config.CheckboxColumn(label, help=help)
-    wide = {"reasons": 300, "why": 190, "plan": 190, "met": 240, "missed": 200, "note": 240}
+    wide = {"reasons": 300, "why": 190, "plan": 190, "met": 240, "missed": 200, "note": 240, "comment": 320}
     return config.TextColumn(label, help=help, width=wide.get(name))
 
 

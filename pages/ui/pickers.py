@@ -193,7 +193,7 @@ def choose(label: str, options: list[str], key: str) -> str:
     return st.selectbox(
         label,
         options,
-        format_func=lambda name: name.replace("_", " ").capitalize() if name != "csm" else "CSM",
+        format_func=lambda name: "CSM" if name == "csm" else f"{name[:1].upper()}{name[1:]}".replace("_", " "),
         key=key,
         bind="query-params",
         width=260,

@@ -16,7 +16,7 @@ from cs_metrics.metric import Metric
 from cs_metrics.units import MONEY
 from pages.ui.drill import Drill, table_of_figures
 from pages.ui.plots import chart
-from pages.ui.words import money, percent, plural
+from pages.ui.words import money, plural
 
 
 def movement_sentence(moved: pd.Series, book: Book) -> str:
@@ -96,6 +96,9 @@ def month_drill(metrics: Sequence[Metric], book: Book, months: int, point: dict[
     return Drill.of(metrics[min(line, len(metrics) - 1)], book.until(str(when)), months) if when else None
 
 
+NOTHING = {True: "no opening revenue", False: "nothing to count"}
+
+
 def groups(metric: Metric, book: Book, months: int, by: str) -> None:
     """A metric by group: bars, the sentence, and the table behind them."""
     last, whole = book.answered(("groups", metric.name, months, by), lambda: _last_by(metric, book, months, by))
@@ -106,7 +109,7 @@ def groups(metric: Metric, book: Book, months: int, by: str) -> None:
         key="groups",
         alt=f"{metric.label} by {by}",
         sentence=_spread(known["value"], metric, by)
-        + (f" {plural(blank, 'group')} had no opening revenue." if blank else ""),
+        + (f" {plural(blank, 'group')} had {NOTHING[metric.bottom.money]}." if blank else ""),
         footer=f"{metric.label}: {metric.explained(months)}. {metric.basis(book, months)}. "
         "Small groups differ by luck: click a bar for its accounts.",
         behind=lambda point: Drill.of(metric, book, months, by, str(point["x"])),
@@ -129,4 +132,5 @@ def _spread(values: pd.Series, metric: Metric, by: str) -> str:
     if len(values) < 2:
         return ""
     what = "CSM" if by == "csm" else by.replace("_", " ")
-    return f"From {percent(values.min())} to {percent(values.max())} by {what}, in the order of their names."
+    low, high = (metric.unit.write(end) for end in (values.min(), values.max()))
+    return f"From {low} to {high} by {what}, in the order of their names."
