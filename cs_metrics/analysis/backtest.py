@@ -15,9 +15,9 @@ import pandas as pd
 
 from cs_metrics.book import Book, Misuse
 from cs_metrics.facts import KNOWN
+from cs_metrics.analysis.quarter_ends import quarter_ends
 from cs_metrics.health import health
 from cs_metrics.lately import last_of, per_account, pulses
-from cs_metrics.months import last_day
 
 COLUMNS = ("as_of", "n", "events", "auc", "low", "high", "lift", "precision", "recall")
 FEWEST_LOSSES = 10
@@ -37,6 +37,50 @@ class Range(NamedTuple):
 UNDEFINED = Range(math.nan, math.nan, math.nan)
 
 
+class Placed(NamedTuple):
+    """An AUC taken apart: what each account's rows add to it, as losses and as accounts that stayed."""
+
+    value: float
+    losses: np.ndarray
+    stays: np.ndarray
+    lost: int
+    stayed: int
+    with_loss: int
+    with_stay: int
+
+
+def placed(risk: np.ndarray, lost: np.ndarray, account: np.ndarray | None = None) -> Placed | None:
+    """The AUC of a risk and its parts by account; None without a loss or without an account that stayed."""
+    if not lost.any() or lost.all():
+        return None
+    above = _share_below(risk[~lost], risk[lost])
+    below = 1 - _share_below(risk[lost], risk[~lost])
+    value = float(above.mean())
+    names = np.arange(len(risk)) if account is None else account
+    _, cluster = np.unique(names, return_inverse=True)
+    clusters = cluster.max() + 1
+    return Placed(
+        value,
+        np.bincount(cluster[lost], above - value, clusters),
+        np.bincount(cluster[~lost], below - value, clusters),
+        len(above),
+        len(below),
+        len(np.unique(cluster[lost])),
+        len(np.unique(cluster[~lost])),
+    )
+
+
+def _variance(losses: np.ndarray, stays: np.ndarray, of: Placed) -> float:
+    """The variance of a figure made of such parts, an account's rows taken as one (Obuchowski; DeLong for one row)."""
+    clusters = len(losses)
+    return max(
+        of.with_loss / (of.with_loss - 1) * (losses**2).sum() / of.lost**2
+        + of.with_stay / (of.with_stay - 1) * (stays**2).sum() / of.stayed**2
+        + 2 * clusters / (clusters - 1) * (losses * stays).sum() / (of.lost * of.stayed),
+        0.0,
+    )
+
+
 def auc(risk: np.ndarray, lost: np.ndarray, account: np.ndarray | None = None) -> Range:
     """How often a loss had a higher risk than an account that stayed; ties count half. 0.5 is chance.
 
@@ -47,31 +91,33 @@ def auc(risk: np.ndarray, lost: np.ndarray, account: np.ndarray | None = None) -
     >>> found.value
     0.875
     """
-    if not lost.any() or lost.all():
+    of = placed(risk, lost, account)
+    if of is None:
         return UNDEFINED
-    above = _share_below(risk[~lost], risk[lost])
-    below = 1 - _share_below(risk[lost], risk[~lost])
-    value = float(above.mean())
-    if min(len(above), len(below)) < 2:
+    if min(of.with_loss, of.with_stay) < 2 or not 0 < of.value < 1:
+        return Range(of.value, math.nan, math.nan)
+    reach = Z95 * math.sqrt(_variance(of.losses, of.stays, of)) / (of.value * (1 - of.value))
+    middle = math.log(of.value / (1 - of.value))
+    return Range(of.value, 1 / (1 + math.exp(reach - middle)), 1 / (1 + math.exp(-reach - middle)))
+
+
+def auc_gain(before: np.ndarray, after: np.ndarray, lost: np.ndarray, account: np.ndarray | None = None) -> Range:
+    """How much higher the AUC of one risk is than that of another on the same rows, with its 95 % interval.
+
+    DeLong's comparison of paired curves, an account's rows taken as one.
+
+    >>> worse, better = np.array([3.0, 1.0, 2.0, 1.0]), np.array([3.0, 2.0, 1.0, 1.0])
+    >>> round(auc_gain(worse, better, np.array([True, True, False, False])).value, 3)
+    0.375
+    """
+    one, other = placed(before, lost, account), placed(after, lost, account)
+    if one is None or other is None:
+        return UNDEFINED
+    value = other.value - one.value
+    if min(one.with_loss, one.with_stay) < 2:
         return Range(value, math.nan, math.nan)
-    names = np.arange(len(risk)) if account is None else account
-    _, cluster = np.unique(names, return_inverse=True)
-    clusters = cluster.max() + 1
-    losses = np.bincount(cluster[lost], above - value, clusters)
-    stays = np.bincount(cluster[~lost], below - value, clusters)
-    with_loss, with_stay = len(np.unique(cluster[lost])), len(np.unique(cluster[~lost]))
-    if min(with_loss, with_stay) < 2:
-        return Range(value, math.nan, math.nan)
-    variance = (
-        with_loss / (with_loss - 1) * (losses**2).sum() / len(above) ** 2
-        + with_stay / (with_stay - 1) * (stays**2).sum() / len(below) ** 2
-        + 2 * clusters / (clusters - 1) * (losses * stays).sum() / (len(above) * len(below))
-    )
-    if not 0 < value < 1:
-        return Range(value, math.nan, math.nan)
-    reach = Z95 * math.sqrt(max(variance, 0)) / (value * (1 - value))
-    middle = math.log(value / (1 - value))
-    return Range(value, 1 / (1 + math.exp(reach - middle)), 1 / (1 + math.exp(-reach - middle)))
+    reach = Z95 * math.sqrt(_variance(other.losses - one.losses, other.stays - one.stays, one))
+    return Range(value, value - reach, value + reach)
 
 
 def _share_below(others: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -140,18 +186,11 @@ class Snapshot(NamedTuple):
 
 def snapshots(book: Book, score: Score, horizon: int = 180) -> list[Snapshot]:
     """Every quarter-end of the book that lies a whole horizon before its end, as known on that day."""
-    months = max(round(horizon / 30), 1)
     found = []
-    for close in range(book.lead, book.closes - months):
-        month = book.months_with_lead[close]
-        if (month.month - book.settings.fiscal_start + 1) % 3:
-            continue
-        window = book.window(close, close + months)
-        before = window.balance(months, 0)[0]
-        least = np.minimum.reduce([window.balance(months, later)[0] for later in range(1, months + 1)])
-        value = score(book.as_of(last_day(month)))
-        rows = np.flatnonzero((before > 0) & ~np.isnan(value))
-        found.append(Snapshot(f"{last_day(month)}", rows, -value[rows], 2 * least[rows] <= before[rows]))
+    for end in quarter_ends(book, horizon):
+        value = score(book.as_of(end.day))[end.rows]
+        told = ~np.isnan(value)
+        found.append(Snapshot(f"{end.day}", end.rows[told], -value[told], end.lost[told]))
     return [snapshot for snapshot in found if len(snapshot.account)]
 
 

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-THEMES = ("balances", "revenue", "retention", "renewals")
+THEMES = ("balances", "revenue", "retention", "renewals", "foresight")
 
 for theme in THEMES:
     import_module(f"{__name__}.{theme}")
