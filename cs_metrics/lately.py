@@ -11,10 +11,14 @@ import numpy as np
 import pandas as pd
 
 from cs_metrics.book import Book
+from cs_metrics.dials import dial
 from cs_metrics.months import last_day
 
 URGENT = ("urgent", "critical", "p1", "blocker", "highest")
 NEVER = 10**6
+FIRST_MONTH = dial("cadence.first_month", "Days between touchpoints in the first month", 7, "days", least=1, most=365)
+TO_DAY_90 = dial("cadence.to_day_90", "Days between touchpoints to day 90", 14, "days", least=1, most=365)
+LATER = dial("cadence.later", "Days between touchpoints after day 90", 31, "days", least=1, most=365)
 
 
 def days_before(book: Book, days: pd.Series) -> pd.Series:
@@ -50,7 +54,7 @@ class Use(NamedTuple):
 
 def use_by_month(book: Book, months: int = 6) -> Use:
     """The use of the last complete months before the book's day."""
-    return book.kept(("use", months, book.known_on), lambda: _use(book, months))
+    return book.kept(("lately", "use", months, book.known_on), lambda: _use(book, months))
 
 
 def _use(book: Book, months: int) -> Use:
@@ -106,9 +110,9 @@ def use_now_and_before(book: Book) -> tuple[np.ndarray, np.ndarray, str]:
 
 
 def cadence_days(book: Book) -> np.ndarray:
-    """Days an account may go without a touchpoint, by its age: 7 in the first month, 14 to day 90, then 31."""
+    """Days an account may go without a touchpoint, by its age: in the first month, to day 90, then."""
     age = age_days(book)
-    return np.select([age <= 30, age <= 90], [7, 14], 31)
+    return np.select([age <= 30, age <= 90], [FIRST_MONTH.of(book), TO_DAY_90.of(book)], LATER.of(book))
 
 
 def age_days(book: Book) -> np.ndarray:
@@ -139,7 +143,7 @@ def open_risks(book: Book) -> pd.DataFrame:
     return last_of(rows[rows["closed_on"].isna()], "opened_on")
 
 
-def latest_answers(book: Book, kind: str, days: int = 365) -> pd.Series:
+def latest_answers(book: Book, kind: str, days: float = 365) -> pd.Series:
     """The last answer of each account to this kind of survey, indexed by account."""
     rows = book.facts["surveys"]
     rows = rows.assign(answered=rows["responded_at"].fillna(rows["sent_at"]))
