@@ -187,10 +187,10 @@ def test_every_dial_of_a_signal_is_read_and_named_in_its_words(name: str, monkey
 
 def test_a_threshold_turned_moves_who_a_signal_fires_for_and_what_it_says() -> None:
     book, _ = CASES["usage_is_falling"]
-    turned = tried(book, {"usage_is_falling.fall": 0.1})
+    turned = tried(book, {"usage_is_falling.fall": 0.05})
     assert turned.accounts.index[SIGNALS["usage_is_falling"].fired(turned)["row"]].tolist() == ["Hit", "Calm"]
     assert SIGNALS["usage_is_falling"].when(turned) == (
-        "Use in the last three months is 10 % or more below the three months before."
+        "Use in the last three months is 5 % or more below the three months before."
     )
     assert SIGNALS["usage_is_falling"].fired(book)["row"].size == 1
 
