@@ -93,19 +93,25 @@ def _use(book: Book, months: int) -> Use:
 
 
 def use_now_and_before(book: Book) -> tuple[np.ndarray, np.ndarray, str]:
-    """Mean use in the last three months and in the three before, and what is counted.
+    """Mean use in the last three months and in the three before, and what is counted."""
+    use = use_by_month(book, 6)
+    return *now_and_before(use.volume), use.word
+
+
+def now_and_before(by_month: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means of the last three of six months and of the three before, of accounts × months.
 
     A month without a row between months with rows is a month without use; accounts new to the data are unknown.
+
+    >>> now_and_before(np.array([[2, 2, 2, 3, np.nan, 3], [np.nan, 2, 2, 3, 3, 3]]))
+    (array([ 2., nan]), array([ 2., nan]))
     """
-    use = use_by_month(book, 6)
-    seen = ~np.isnan(use.volume)
-    begun = np.maximum.accumulate(seen, axis=1)
-    filled = np.where(begun, np.nan_to_num(use.volume), np.nan)
+    begun = np.maximum.accumulate(~np.isnan(by_month), axis=1)
+    filled = np.where(begun, np.nan_to_num(by_month), np.nan)
     known = begun[:, 0]
     return (
         np.where(known, filled[:, 3:].sum(axis=1) / 3, np.nan),
         np.where(known, filled[:, :3].sum(axis=1) / 3, np.nan),
-        use.word,
     )
 
 
@@ -157,3 +163,27 @@ def pulses(book: Book) -> pd.DataFrame:
     rows = rows.assign(before=rows.groupby("row")["pulse"].shift())
     last = last_of(rows, "given_on")
     return pd.DataFrame({"pulse": last["pulse"], "before": last["before"], "age": days_before(book, last["given_on"])})
+
+
+SPOKEN = (
+    ("pulses", "given_on", ("reason", "note")),
+    ("risks", "opened_on", ("reason", "plan")),
+    ("surveys", "responded_at", ("comment",)),
+    ("notes", "written_on", ("note",)),
+)
+
+
+def days_since_said(book: Book, pattern: str, days: float) -> pd.Series:
+    """Days since somebody last wrote words of this pattern about an account, indexed by account; ``days`` at most."""
+    found = []
+    for table, when, texts in SPOKEN:
+        rows = book.facts.get(table)
+        if rows is None:
+            continue
+        recent = rows[days_before(book, rows[when]) <= days]
+        for text in texts:
+            said = recent[recent[text].str.contains(pattern, na=False)]
+            found.append(pd.DataFrame({"row": said["row"], "days": days_before(book, said[when])}))
+    if not found:
+        return pd.Series(dtype=float)
+    return pd.concat(found).groupby("row")["days"].min()

@@ -86,6 +86,26 @@ CASES: dict[str, tuple[Book, str]] = {
         known(surveys=[{**BOTH[0], "kind": "NPS", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 6}, {**BOTH[1], "kind": "NPS", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 7}]),
         "answered 6 of 10 to NPS",
     ),
+    "answer_is_low": (
+        known(surveys=[{**BOTH[0], "kind": "CSAT", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 2}, {**BOTH[1], "kind": "CSAT", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 3}]),
+        "answered 2 of 5 to CSAT",
+    ),
+    "seats_are_nearly_full": (known(usage=use([50] * 5 + [90], [90] * 5 + [89])), "90% of 100 seats used"),
+    "product_limit_is_reached": (known(usage=use([50] * 5 + [103], [100] * 5 + [99])), "103 people use 100 seats"),
+    "usage_is_rising": (known(usage=use([10, 10, 10, 14, 14, 14], [10, 10, 10, 12, 12, 12])), "logins up 40% on the three months before"),
+    "team_is_growing": (known(usage=use([20, 20, 20, 24, 24, 24], [10, 10, 10, 12, 12, 12])), "24 people use it, 20 in the three months before"),
+    "use_case_is_new": (
+        known(usage=[{**row, "features_used": n} for row, n in zip(use([9] * 6, [9] * 6), [5, 5, 5, 6, 5, 8, 5, 5, 8, 7, 7, 8], strict=True)]),
+        "8 features in use, 6 at most in the three months before",
+    ),
+    "promoter_may_want_more": (
+        known(surveys=[{**BOTH[0], "kind": "NPS", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 9}, {**BOTH[1], "kind": "NPS", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 8}]),
+        "promoter, 9 of 10",
+    ),
+    "budget_is_raised": (
+        known(notes=[{**BOTH[0], "written_on": "2025-06-20", "author": "Ann", "note": "Their budget was raised for next year"}, {**BOTH[1], "written_on": "2025-06-20", "author": "Ann", "note": "Their budget was cut"}]),
+        "a raised budget or funding was mentioned 10 days ago",
+    ),
     "support_is_rated_low": (
         known(tickets=[{**BOTH[0], "opened_at": "2025-06-01", "solved_at": "2025-06-02", "csat": 2}, {**BOTH[1], "opened_at": "2025-01-01", "solved_at": "2025-01-02", "csat": 1}]),
         "rated support 2 of 5",
@@ -200,7 +220,7 @@ def test_a_score_as_of_a_day_has_the_weights_in_force_on_that_day() -> None:
     plain = known(**facts)
     chosen = known(**facts, settings=[
         {"setting": "health.pulse.weight", "from_date": "2025-06-01", "value": 60},
-        {"setting": "health.band.healthy", "from_date": "2025-06-15", "value": 95},
+        {"setting": "health.band.healthy", "from_date": "2025-06-15", "value": 99},
     ])  # fmt: skip
     now, before = health(chosen), date(2025, 5, 31)
     parts = now.loc["Hit"]
@@ -208,7 +228,7 @@ def test_a_score_as_of_a_day_has_the_weights_in_force_on_that_day() -> None:
     assert parts["health"] == pytest.approx(expected)
     pd.testing.assert_frame_equal(health(chosen.as_of(before)), health(plain.as_of(before)), check_exact=True)
     assert [BANDS[band] for band in bands(chosen)] == ["middling", "unknown"]
-    assert [BANDS[band] for band in bands(plain)] == ["healthy", "poor"]
+    assert [BANDS[band] for band in bands(plain)] == ["healthy", "unknown"]
 
 
 def test_a_setting_beyond_its_limits_does_not_hold() -> None:

@@ -16,6 +16,7 @@ from cs_metrics.lately import (
     cadence_days,
     days_before,
     days_since_contact,
+    days_since_said,
     last_of,
     latest_answers,
     open_risks,
@@ -176,6 +177,18 @@ def support_is_rated_low(book: Book) -> pd.DataFrame:
     return pd.DataFrame({"row": low.index, "score": low.to_numpy()})
 
 
+LOW_ANSWER = dial("answer_is_low.score", "Low is an answer up to", 2, "points", least=1, most=5)
+LOW_ANSWER_DAYS = dial("answer_is_low.days", "Days an answer counts", 180, "days", least=1, most=1095)
+
+
+@signal("risk", label="Low CSAT", says="answered {score:.0f} of 5 to CSAT", needs=("surveys.score",), weight=0.15)
+def answer_is_low(book: Book) -> pd.DataFrame:
+    """The last answer to a CSAT survey, at most {days} old, is {score} or less."""
+    score = latest_answers(book, "CSAT", LOW_ANSWER_DAYS.of(book))
+    low = score[score <= LOW_ANSWER.of(book)]
+    return pd.DataFrame({"row": low.index, "score": low.to_numpy()})
+
+
 LEFT_WITHIN = dial("champion_has_left.days", "Days a leaving counts", 180, "days", least=1, most=730)
 
 
@@ -193,26 +206,17 @@ def champion_has_left(book: Book) -> pd.DataFrame:
 MENTIONED_WITHIN = dial("competitor_is_mentioned.days", "Days a mention counts", 180, "days", least=1, most=730)
 
 
-@signal("risk", label="Competitor mentioned", says="a competitor was mentioned {days:.0f} days ago", weight=0.20)
+@signal(
+    "risk",
+    label="Competitor mentioned",
+    says="a competitor was mentioned {days:.0f} days ago",
+    needs=(("notes", "surveys.comment", "pulses", "risks"),),
+    weight=0.20,
+)
 def competitor_is_mentioned(book: Book) -> pd.DataFrame:
     """In the last {days} a pulse, a risk, a survey or a note speaks of a competitor or of switching."""
-    found = []
-    for table, when, texts in (
-        ("pulses", "given_on", ("reason", "note")),
-        ("risks", "opened_on", ("reason", "plan")),
-        ("surveys", "responded_at", ("comment",)),
-        ("notes", "written_on", ("note",)),
-    ):
-        rows = book.facts.get(table)
-        if rows is None:
-            continue
-        recent = rows[days_before(book, rows[when]) <= MENTIONED_WITHIN.of(book)]
-        for text in texts:
-            said = recent[recent[text].str.contains(r"(?i)\bcompetit|\bswitch(?:ed|ing)? to\b", na=False)]
-            found.append(pd.DataFrame({"row": said["row"], "days": days_before(book, said[when])}))
-    if not found:
-        return accounts_where(np.zeros(0, dtype=bool)).assign(days=0.0)
-    return pd.concat(found).groupby("row")["days"].min().reset_index()
+    since = days_since_said(book, r"(?i)\bcompetit|\bswitch(?:ed|ing)? to\b", MENTIONED_WITHIN.of(book))
+    return pd.DataFrame({"row": since.index, "days": since.to_numpy()})
 
 
 OVERDUE = dial("invoice_is_overdue.days", "Days after it was due", 14, "days", most=365)
