@@ -11,10 +11,14 @@ import numpy as np
 import pandas as pd
 
 from cs_metrics.book import Book
+from cs_metrics.dials import dial
 from cs_metrics.months import last_day
 
 URGENT = ("urgent", "critical", "p1", "blocker", "highest")
 NEVER = 10**6
+FIRST_MONTH = dial("cadence.first_month", "Days between touchpoints in the first month", 7, "days", least=1, most=365)
+TO_DAY_90 = dial("cadence.to_day_90", "Days between touchpoints to day 90", 14, "days", least=1, most=365)
+LATER = dial("cadence.later", "Days between touchpoints after day 90", 31, "days", least=1, most=365)
 
 
 def days_before(book: Book, days: pd.Series) -> pd.Series:
@@ -50,7 +54,7 @@ class Use(NamedTuple):
 
 def use_by_month(book: Book, months: int = 6) -> Use:
     """The use of the last complete months before the book's day."""
-    return book.kept(("use", months, book.known_on), lambda: _use(book, months))
+    return book.kept(("lately", "use", months, book.known_on), lambda: _use(book, months))
 
 
 def _use(book: Book, months: int) -> Use:
@@ -89,26 +93,32 @@ def _use(book: Book, months: int) -> Use:
 
 
 def use_now_and_before(book: Book) -> tuple[np.ndarray, np.ndarray, str]:
-    """Mean use in the last three months and in the three before, and what is counted.
+    """Mean use in the last three months and in the three before, and what is counted."""
+    use = use_by_month(book, 6)
+    return *now_and_before(use.volume), use.word
+
+
+def now_and_before(by_month: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means of the last three of six months and of the three before, of accounts × months.
 
     A month without a row between months with rows is a month without use; accounts new to the data are unknown.
+
+    >>> now_and_before(np.array([[2, 2, 2, 3, np.nan, 3], [np.nan, 2, 2, 3, 3, 3]]))
+    (array([ 2., nan]), array([ 2., nan]))
     """
-    use = use_by_month(book, 6)
-    seen = ~np.isnan(use.volume)
-    begun = np.maximum.accumulate(seen, axis=1)
-    filled = np.where(begun, np.nan_to_num(use.volume), np.nan)
+    begun = np.maximum.accumulate(~np.isnan(by_month), axis=1)
+    filled = np.where(begun, np.nan_to_num(by_month), np.nan)
     known = begun[:, 0]
     return (
         np.where(known, filled[:, 3:].sum(axis=1) / 3, np.nan),
         np.where(known, filled[:, :3].sum(axis=1) / 3, np.nan),
-        use.word,
     )
 
 
 def cadence_days(book: Book) -> np.ndarray:
-    """Days an account may go without a touchpoint, by its age: 7 in the first month, 14 to day 90, then 31."""
+    """Days an account may go without a touchpoint, by its age: in the first month, to day 90, then."""
     age = age_days(book)
-    return np.select([age <= 30, age <= 90], [7, 14], 31)
+    return np.select([age <= 30, age <= 90], [FIRST_MONTH.of(book), TO_DAY_90.of(book)], LATER.of(book))
 
 
 def age_days(book: Book) -> np.ndarray:
@@ -139,7 +149,7 @@ def open_risks(book: Book) -> pd.DataFrame:
     return last_of(rows[rows["closed_on"].isna()], "opened_on")
 
 
-def latest_answers(book: Book, kind: str, days: int = 365) -> pd.Series:
+def latest_answers(book: Book, kind: str, days: float = 365) -> pd.Series:
     """The last answer of each account to this kind of survey, indexed by account."""
     rows = book.facts["surveys"]
     rows = rows.assign(answered=rows["responded_at"].fillna(rows["sent_at"]))
@@ -153,3 +163,27 @@ def pulses(book: Book) -> pd.DataFrame:
     rows = rows.assign(before=rows.groupby("row")["pulse"].shift())
     last = last_of(rows, "given_on")
     return pd.DataFrame({"pulse": last["pulse"], "before": last["before"], "age": days_before(book, last["given_on"])})
+
+
+SPOKEN = (
+    ("pulses", "given_on", ("reason", "note")),
+    ("risks", "opened_on", ("reason", "plan")),
+    ("surveys", "responded_at", ("comment",)),
+    ("notes", "written_on", ("note",)),
+)
+
+
+def days_since_said(book: Book, pattern: str, days: float) -> pd.Series:
+    """Days since somebody last wrote words of this pattern about an account, indexed by account; ``days`` at most."""
+    found = []
+    for table, when, texts in SPOKEN:
+        rows = book.facts.get(table)
+        if rows is None:
+            continue
+        recent = rows[days_before(book, rows[when]) <= days]
+        for text in texts:
+            said = recent[recent[text].str.contains(pattern, na=False)]
+            found.append(pd.DataFrame({"row": said["row"], "days": days_before(book, said[when])}))
+    if not found:
+        return pd.Series(dtype=float)
+    return pd.concat(found).groupby("row")["days"].min()

@@ -30,7 +30,7 @@ COLUMNS = (
 
 def fired(book: Book, of: list[Signal]) -> pd.DataFrame:
     """Every signal that fires, one row per account and signal: ``row, signal, reason, weight``."""
-    found = [each.fired(book).assign(signal=each.name, weight=each.weight) for each in of]
+    found = [each.fired(book).assign(signal=each.name, weight=each.weight_of(book)) for each in of]
     return pd.concat(found, ignore_index=True)
 
 
