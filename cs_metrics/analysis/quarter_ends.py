@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cs_metrics.book import Book
-from cs_metrics.dials import DIALS
-from cs_metrics.health import LEAST_KNOWN, PARTS, health
+from cs_metrics.health import PARTS, health, weights
 from cs_metrics.lately import per_account, pulses
 from cs_metrics.months import last_day
 from cs_metrics.signal import SIGNALS
@@ -82,24 +81,6 @@ def closes_of_quarters(book: Book) -> list[int]:
     return [close for close in ends if (months[close].month - book.settings.fiscal_start + 1) % 3 == 0]
 
 
-def weights_of(book: Book) -> np.ndarray:
-    """The weight of each part of health in force on the book's day."""
-    dials = {name: DIALS.get(f"health.{name}.weight") for name in PARTS}
-    return np.array([part.weight if (dial := dials[name]) is None else dial.of(book) for name, part in PARTS.items()])
-
-
-def score_of(parts: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The health score of these parts under other weights, by the same rule; not a number where too little is known.
-
-    >>> score_of(np.array([[100.0, 50.0], [np.nan, 50.0], [100.0, np.nan]]), np.array([20.0, 80.0])).tolist()
-    [60.0, 50.0, nan]
-    """
-    known = ~np.isnan(parts)
-    weight = known @ weights
-    enough = (weight > 0) & (weight >= LEAST_KNOWN * weights.sum())
-    return np.where(enough, np.nan_to_num(parts) @ weights / np.where(weight > 0, weight, 1), np.nan)
-
-
 def then(
     book: Book, horizon: int = HORIZON, only: np.ndarray | None = None, progress: Progress | None = None
 ) -> list[Then]:
@@ -109,10 +90,9 @@ def then(
     for place, end in enumerate(ends):
         if progress is not None:
             progress(place / len(ends), f"{end.day}")
-        parts, weights, score, pulse = known_then(book, end.day)
-        found.append(
-            Then(end.day, end.rows, end.lost, parts[end.rows], weights, score[end.rows], pulse[end.rows])
-        )
+        parts, weighed, score, pulse = known_then(book, end.day)
+        rows = end.rows
+        found.append(Then(end.day, rows, end.lost, parts[rows], weighed, score[rows], pulse[rows]))
     return found
 
 
@@ -125,7 +105,7 @@ def _known_then(known: Book) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nda
     found = health(known)
     parts = found[list(PARTS)].to_numpy()
     pulse = per_account(known, pulses(known)["pulse"]) if "pulses" in known.facts else np.full(len(known), np.nan)
-    return parts, weights_of(known), found["health"].to_numpy(), pulse
+    return parts, weights(known), found["health"].to_numpy(), pulse
 
 
 def fired_then(book: Book, day: date) -> pd.DataFrame:
