@@ -201,18 +201,50 @@ def backtest(book: Book, score: Score, horizon: int = 180, worked: int | None = 
     unless said. ``auc`` and what follows are blank where fewer than 10 accounts were lost: too few to tell a score
     from luck.
     """
-    days = snapshots(book, score, horizon)
-    rows = [(day.day, *_record(day, worked, clustered=False)) for day in days]
+    return record(snapshots(book, score, horizon), worked)
+
+
+def record(days: list[Snapshot], worked: int | list[int] | None = None) -> pd.DataFrame:
+    """The record of a score at these days: see ``backtest``. ``worked`` may be a number for each day.
+
+    Over all days together each day's own riskiest accounts are worked.
+    """
+    budgets = worked if isinstance(worked, list) else [worked] * len(days)
+    rows = [(day.day, *_record(day, budget)) for day, budget in zip(days, budgets, strict=True)]
     if days:
-        every = Snapshot("all", *(np.concatenate([day[place] for day in days]) for place in (1, 2, 3)))
-        rows.append(("all", *_record(every, None if worked is None else worked * len(days), clustered=True)))
+        rows.append(("all", *_of_all(days, budgets)))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _record(day: Snapshot, worked: int | None, clustered: bool) -> tuple[float, ...]:
+def _budget(day: Snapshot, worked: int | None) -> int:
+    return math.ceil(WORKABLE * len(day.account)) if worked is None else worked
+
+
+def _record(day: Snapshot, worked: int | None) -> tuple[float, ...]:
     accounts, losses = len(day.account), int(day.lost.sum())
     if losses < FEWEST_LOSSES:
         return accounts, losses, *[math.nan] * 6
-    hits = at_budget(day.risk, day.lost, math.ceil(WORKABLE * accounts) if worked is None else worked)
-    found = auc(day.risk, day.lost, day.account if clustered else None)
+    hits, found = at_budget(day.risk, day.lost, _budget(day, worked)), auc(day.risk, day.lost)
     return accounts, losses, found.value, found.low, found.high, hits.lift, hits.precision, hits.recall
+
+
+def _of_all(days: list[Snapshot], budgets: list[int | None]) -> tuple[float, ...]:
+    account, risk, lost = (np.concatenate([day[place] for day in days]) for place in (1, 2, 3))
+    losses = int(lost.sum())
+    if losses < FEWEST_LOSSES:
+        return len(account), losses, *[math.nan] * 6
+    found, hits = auc(risk, lost, account), worked_hits(days, budgets)
+    return len(account), losses, found.value, found.low, found.high, hits.lift, hits.precision, hits.recall
+
+
+def worked_hits(days: list[Snapshot], budgets: list[int | None]) -> Hits:
+    """What working each day's riskiest accounts would have met, over all days together."""
+    met = worked = lost = accounts = 0.0
+    for day, budget in zip(days, budgets, strict=True):
+        count = min(_budget(day, budget), len(day.account))
+        precision = at_budget(day.risk, day.lost, count).precision
+        met += 0 if math.isnan(precision) else precision * count
+        worked, lost, accounts = worked + count, lost + int(day.lost.sum()), accounts + len(day.account)
+    if not worked or not lost:
+        return Hits(math.nan, math.nan, math.nan)
+    return Hits(met / worked, met / lost, met / worked / (lost / accounts))

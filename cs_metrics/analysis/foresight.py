@@ -82,7 +82,7 @@ def foresight(book: Book, months: int = 12, progress: Progress | None = None) ->
             "tool_days": tool["lead"].to_numpy(),
         }
     )
-    return Foresight(lost, float(every["top"].sum() - lost["mrr"].sum()))
+    return Foresight(lost, max(round(float(every["top"].sum() - lost["mrr"].sum()), 2), 0.0))
 
 
 def _said(lead: np.ndarray, in_time: float) -> np.ndarray:

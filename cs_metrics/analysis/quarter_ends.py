@@ -17,7 +17,7 @@ from cs_metrics.book import Book
 from cs_metrics.health import PARTS, health, weights
 from cs_metrics.lately import per_account, pulses
 from cs_metrics.months import last_day
-from cs_metrics.signal import SIGNALS
+from cs_metrics.signal import Purpose, Signal, signals
 
 HORIZON = 180
 Progress = Callable[[float, str], object]
@@ -108,14 +108,14 @@ def _known_then(known: Book) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nda
     return parts, weights(known), found["health"].to_numpy(), pulse
 
 
-def fired_then(book: Book, day: date) -> pd.DataFrame:
+def fired_then(book: Book, day: date, purpose: Purpose = "risk") -> pd.DataFrame:
     """The signals that fired on a day, as known then: ``row, signal``, and ``attrs["dark"]`` of those untold. Kept."""
-    return book.kept(("fired then", day), lambda: _fired_then(book.as_of(day)))
+    return book.kept(("fired then", day, purpose), lambda: _fired_then(book.as_of(day), signals(purpose)))
 
 
-def _fired_then(known: Book) -> pd.DataFrame:
-    dark = {name: reason for name, each in SIGNALS.items() if (reason := each.dark(known))}
-    rows = {name: each.function(known)["row"].to_numpy(np.intp) for name, each in SIGNALS.items() if name not in dark}
+def _fired_then(known: Book, asked: list[Signal]) -> pd.DataFrame:
+    dark = {each.name: reason for each in asked if (reason := each.dark(known))}
+    rows = {each.name: each.function(known)["row"].to_numpy(np.intp) for each in asked if each.name not in dark}
     made = pd.DataFrame(
         {
             "row": np.concatenate([*rows.values(), np.empty(0, np.intp)]),

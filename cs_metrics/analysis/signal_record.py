@@ -36,7 +36,7 @@ def signal_record(
     for place, end in enumerate(ends):
         if progress is not None:
             progress(place / len(ends), f"{end.day}")
-        fired.append(fired_then(book, end.day))
+        fired.append(fired_then(book, end.day, purpose))
     rows = [_of(each, book, ends, fired, purpose) for each in signals(purpose)]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"dark": object})
 
@@ -76,12 +76,13 @@ def _of(signal: Signal, book: Book, ends: list[QuarterEnd], fired: list[pd.DataF
 
 
 def fired_for(
-    book: Book, signal: str, horizon: int = HORIZON, only: np.ndarray | None = None, grown: bool = False
+    book: Book, signal: str, horizon: int = HORIZON, only: np.ndarray | None = None
 ) -> pd.DataFrame:
     """Behind a signal's record: every customer it fired for at a past quarter-end, latest first, and what became."""
-    found = []
+    found, purpose = [], SIGNALS[signal].purpose
+    grown = purpose == "growth"
     for end in quarter_ends(book, horizon, only):
-        rows = fired_then(book, end.day)
+        rows = fired_then(book, end.day, purpose)
         which = np.isin(end.rows, rows.loc[rows["signal"] == signal, "row"])
         close = book.close_of(pd.Period(end.day, "M"))
         came = (end.grown if grown else end.lost)[which]
