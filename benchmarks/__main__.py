@@ -18,6 +18,7 @@ import pyarrow.csv
 from benchmarks import books
 from benchmarks.luck import coverage
 from benchmarks.pages import page_costs
+from benchmarks.past import past_costs
 from cs_metrics.analysis.cohorts import triangles
 from cs_metrics.analysis.luck import Held, band_of, drawn_figures
 from cs_metrics.analysis.movements import movements
@@ -145,6 +146,9 @@ def main() -> None:
         print(text, flush=True)
     print()
     for text in page_costs():
+        print(text, flush=True)
+    print()
+    for text in past_costs():
         print(text, flush=True)
     print()
     for text in coverage():
