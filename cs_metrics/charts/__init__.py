@@ -1,5 +1,7 @@
 """Charts: a table in, a figure out. They count nothing, and know nothing of pages."""
 
+from cs_metrics.charts.bands import bands_over_time as bands_over_time
+from cs_metrics.charts.bands import distribution as distribution
 from cs_metrics.charts.causes import causes as causes
 from cs_metrics.charts.contributions import contributions as contributions
 from cs_metrics.charts.curves import curves as curves

@@ -32,6 +32,13 @@ from pages.ui.glossary import glossary_of_health as glossary_of_health
 from pages.ui.glossary import glossary_of_metrics as glossary_of_metrics
 from pages.ui.glossary import glossary_of_signals as glossary_of_signals
 from pages.ui.glossary import glossary_of_targets as glossary_of_targets
+from pages.ui.health import health_answer as health_answer
+from pages.ui.health import health_now as health_now
+from pages.ui.health import healthy_book as healthy_book
+from pages.ui.health_trend import band_flows as band_flows
+from pages.ui.health_trend import health_trend as health_trend
+from pages.ui.health_trend import parts_moved as parts_moved
+from pages.ui.health_weights import health_weights as health_weights
 from pages.ui.lists import accounts as accounts
 from pages.ui.lists import table as table
 from pages.ui.mapping import keep_mappings as keep_mappings

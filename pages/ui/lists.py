@@ -33,6 +33,7 @@ MONEY_COLUMNS = (
     "other_bottom",
     "mrr_then",
     "mrr_now",
+    "mrr_before",
     "movements",
     "inherited",
     "own",
@@ -52,7 +53,10 @@ LABELS = {
     "why": "Why",
     "mrr_before": "MRR before", "mrr_after": "MRR after", "from_date": "From",
     "mrr_then": "MRR then", "mrr_now": "MRR now", "became": "What became of it", "transfer_in": "Taken over",
-    "transfer_out": "Handed on", "since": "Since then", "inherited_accounts": "Accounts inherited",
+    "health_before": "Health before", "band": "Band", "band_before": "Band before", "most": "Most by",
+    "points": "Points", "usage_trend": "Usage trend", "active_users": "Active users",
+    "feature_breadth": "Feature breadth", "weights": "Changed weights", "transfer_out": "Handed on",
+    "since": "Since then", "inherited_accounts": "Accounts inherited",
     "inherited_left": "Of them left", "own_accounts": "Own accounts", "held_now": "MRR now",
 }  # fmt: skip
 HELP = {
@@ -75,7 +79,7 @@ def _column(name: str, values: pd.Series) -> Any:
     config = st.column_config
     if name in MONEY_COLUMNS:
         return config.NumberColumn(label, format="localized", help=help)
-    if name == "health":
+    if name in ("health", "health_before"):
         return config.ProgressColumn(label, format="%.0f", min_value=0, max_value=100, help=help, width=90)
     if name in POINTS:
         return config.NumberColumn(f"{label}, points", format="%+.2f", help=help)
