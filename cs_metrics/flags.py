@@ -131,8 +131,9 @@ def first_warning(row: np.ndarray, day: np.ndarray, given: pd.DataFrame, remembe
 
     A warning counts if it was given before the loss and still stood at some time in the ``remembered`` days before.
 
-    >>> told = pd.DataFrame({"row": [0, 0], "given": ["2025-01-10", "2025-04-01"], "until": ["2025-02-01", "2025-05-02"],
-    ...                      "why": ["pulse 2", "risk: price"]}).astype({"given": "M8[s]", "until": "M8[s]"})
+    >>> told = pd.DataFrame({"row": [0, 0], "given": ["2025-01-10", "2025-04-01"],
+    ...                      "until": ["2025-02-01", "2025-05-02"], "why": ["pulse 2", "risk: price"]})
+    >>> told = told.astype({"given": "M8[s]", "until": "M8[s]"})
     >>> lost = np.array(["2025-05-01"], dtype="M8[s]")
     >>> first_warning(np.array([0]), lost, told, 60)
            given  lead          why

@@ -7,15 +7,15 @@ the interval of all days together counts accounts, not rows, as independent.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from cs_metrics.analysis.quarter_ends import quarter_ends
 from cs_metrics.book import Book, Misuse
 from cs_metrics.facts import KNOWN
-from cs_metrics.analysis.quarter_ends import quarter_ends
 from cs_metrics.health import health
 from cs_metrics.lately import last_of, per_account, pulses
 
@@ -24,6 +24,7 @@ FEWEST_LOSSES = 10
 WORKABLE = 0.10
 Z95 = 1.959963984540054
 Score = Callable[[Book], np.ndarray]
+Budgets = Sequence[int | None]
 
 
 class Range(NamedTuple):
@@ -209,7 +210,7 @@ def record(days: list[Snapshot], worked: int | list[int] | None = None) -> pd.Da
 
     Over all days together each day's own riskiest accounts are worked.
     """
-    budgets = worked if isinstance(worked, list) else [worked] * len(days)
+    budgets: Budgets = worked if isinstance(worked, list) else [worked] * len(days)
     rows = [(day.day, *_record(day, budget)) for day, budget in zip(days, budgets, strict=True)]
     if days:
         rows.append(("all", *_of_all(days, budgets)))
@@ -228,7 +229,7 @@ def _record(day: Snapshot, worked: int | None) -> tuple[float, ...]:
     return accounts, losses, found.value, found.low, found.high, hits.lift, hits.precision, hits.recall
 
 
-def _of_all(days: list[Snapshot], budgets: list[int | None]) -> tuple[float, ...]:
+def _of_all(days: list[Snapshot], budgets: Budgets) -> tuple[float, ...]:
     account, risk, lost = (np.concatenate([day[place] for day in days]) for place in (1, 2, 3))
     losses = int(lost.sum())
     if losses < FEWEST_LOSSES:
@@ -237,7 +238,7 @@ def _of_all(days: list[Snapshot], budgets: list[int | None]) -> tuple[float, ...
     return len(account), losses, found.value, found.low, found.high, hits.lift, hits.precision, hits.recall
 
 
-def worked_hits(days: list[Snapshot], budgets: list[int | None]) -> Hits:
+def worked_hits(days: list[Snapshot], budgets: Budgets) -> Hits:
     """What working each day's riskiest accounts would have met, over all days together."""
     met = worked = lost = accounts = 0.0
     for day, budget in zip(days, budgets, strict=True):

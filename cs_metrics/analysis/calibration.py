@@ -71,7 +71,7 @@ def _later(days: list[Snapshot], horizon: int) -> list[Snapshot]:
     """The later half of the days, where both they and the days learned from had losses enough; else none."""
     for start in range(len(days) // 2, len(days)):
         early, late = _ended_before(days, days[start].day, horizon), days[start:]
-        if early and _all_lost(late).sum() >= FEWEST_LOSSES and FEWEST_LOSSES <= _all_lost(early).sum():
+        if early and _all_lost(late).sum() >= FEWEST_LOSSES and _all_lost(early).sum() >= FEWEST_LOSSES:
             return late if not (_all_lost(early).all() or _all_lost(late).all()) else []
     return []
 

@@ -14,7 +14,7 @@ import pandas as pd
 from cs_metrics.analysis.quarter_ends import Progress, closes_of_quarters, fired_then
 from cs_metrics.analysis.risk import AT_RISK, likelihood
 from cs_metrics.book import Book, Dark
-from cs_metrics.flags import IN_TIME, NOT_YET, REMEMBERED, WATCHED_DAYS, first_warning, losses
+from cs_metrics.flags import IN_TIME, NOT_YET, REMEMBERED, first_warning, losses
 from cs_metrics.metric import METRICS
 from cs_metrics.metrics.foresight import alarms
 from cs_metrics.months import last_day
@@ -52,9 +52,10 @@ class Foresight(NamedTuple):
         return pd.DataFrame(rows)
 
 
-def foresight(book: Book, months: int = 12, progress: Progress | None = None) -> Foresight:
+def foresight(book: Book, months: int = 12, tool: pd.DataFrame | None = None) -> Foresight:
     """The accounts lost in the last ``months`` months and who had seen it coming, most MRR first.
 
+    ``tool`` is what the tool had listed, as ``tool_warnings`` says, where that is known already.
     Raises Dark where nobody could flag anything, or the book is too short for the period.
     """
     behind = METRICS["surprise_churn"].explain(book, None, months)
@@ -63,11 +64,10 @@ def foresight(book: Book, months: int = 12, progress: Progress | None = None) ->
     if book.closes <= months:
         raise Dark(f"The book has no whole period of {months} months yet.")
     gone = behind[behind["bottom"] > 0]
-    row = book.accounts.index.get_indexer(gone["account_id"])
+    row = book.accounts.index.get_indexer(pd.Index(gone["account_id"]))
     last = known.drop_duplicates("row", keep="last").set_index("row").loc[row]
-    tool = first_warning(
-        row, last["day"].to_numpy().astype("M8[s]"), tool_warnings(book, progress), int(REMEMBERED.of(book))
-    )
+    listed = tool_warnings(book) if tool is None else tool
+    by_tool = first_warning(row, last["day"].to_numpy().astype("M8[s]"), listed, int(REMEMBERED.of(book)))
     opening = book.closes - 1 - months
     lost = pd.DataFrame(
         {
@@ -79,7 +79,7 @@ def foresight(book: Book, months: int = 12, progress: Progress | None = None) ->
             "seen": _said(last["lead"].to_numpy(), IN_TIME.of(book)),
             "person_days": last["lead"].to_numpy(),
             "why": last["why"].to_numpy(),
-            "tool_days": tool["lead"].to_numpy(),
+            "tool_days": by_tool["lead"].to_numpy(),
         }
     )
     return Foresight(lost, max(round(float(every["top"].sum() - lost["mrr"].sum()), 2), 0.0))
@@ -134,10 +134,16 @@ def tool_warnings(book: Book, progress: Progress | None = None) -> pd.DataFrame:
     return book.kept(("tool warnings", book.facts.day), lambda: _tool_warnings(book, progress))
 
 
+def told_of(warnings: pd.DataFrame, whole: Book, book: Book) -> pd.DataFrame:
+    """Warnings about accounts of the whole company, as warnings about those of a part of it."""
+    place = book.accounts.index.get_indexer(whole.accounts.index)[warnings["row"]]
+    return warnings.assign(row=place)[place >= 0].reset_index(drop=True)
+
+
 def _tool_warnings(book: Book, progress: Progress | None) -> pd.DataFrame:
     closes = closes_of_quarters(book)
     names = [each.name for each in of_the_tool()]
-    listed = np.zeros((len(closes) + 1, len(book)), dtype=bool)
+    listed = np.zeros((len(closes), len(book)), dtype=bool)
     for place, close in enumerate(closes):
         day = last_day(book.months_with_lead[close])
         if progress is not None:
@@ -147,19 +153,22 @@ def _tool_warnings(book: Book, progress: Progress | None) -> pd.DataFrame:
         weight = found["signal"].map(_weights(book.as_of(day), names)).astype(float)
         listed[place] = likelihood(weight, found["row"], len(book)) >= AT_RISK
     days = np.array([last_day(book.months_with_lead[close]) for close in closes], dtype="M8[s]")
-    begun = listed[:-1] & ~np.vstack([np.zeros((1, len(book)), dtype=bool), listed[:-1]])[:-1]
-    place, row = np.nonzero(begun.T)[::-1]
-    gone = np.array([_ends(listed[:, r], p) for p, r in zip(place, row, strict=True)], dtype=np.intp)
-    until = np.append(days, NOT_YET)[np.minimum(gone, len(days))] if len(days) else np.empty(0, "M8[s]")
-    return pd.DataFrame(
-        {"row": row, "given": days[place] if len(days) else np.empty(0, "M8[s]"), "until": until, "why": TOOL}
-    )
+    row, begun, ended = _runs(listed)
+    until = np.append(days, NOT_YET)[ended]
+    return pd.DataFrame({"row": row, "given": days[begun], "until": until, "why": TOOL})
+
+
+def _runs(listed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Runs of being listed, of places × rows: the row, the first place, and the place after the last.
+
+    >>> [each.tolist() for each in _runs(np.array([[True, False], [True, True], [False, True]]))]
+    [[0, 1], [0, 1], [2, 3]]
+    """
+    nowhere = np.zeros((1, listed.shape[1]), dtype=bool)
+    edge = np.diff(np.vstack([nowhere, listed, nowhere]).astype(np.int8), axis=0).T
+    row, begun = np.nonzero(edge == 1)
+    return row, begun, np.nonzero(edge == -1)[1]
 
 
 def _weights(known: Book, names: list[str]) -> dict[str, float]:
     return {name: SIGNALS[name].weight_of(known) for name in names}
-
-
-def _ends(listed: np.ndarray, begun: int) -> int:
-    """The first place from ``begun`` on at which it is no longer listed."""
-    return begun + int(np.argmin(listed[begun:]))

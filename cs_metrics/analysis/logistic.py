@@ -1,4 +1,4 @@
-"""Logistic regression, drawn towards coefficients of one's own: for few losses, where a free fit would only learn luck."""
+"""Logistic regression, drawn towards coefficients of one's own: for few losses, where a free fit would learn luck."""
 
 from __future__ import annotations
 

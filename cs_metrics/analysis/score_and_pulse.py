@@ -55,8 +55,8 @@ def contest(past: list[Then], budgets: list[int], least_known: float) -> Contest
     account, lost = (np.concatenate([day[place] for day in days[BOTH]]) for place in (1, 3))
     risk = {name: np.concatenate([day.risk for day in each]) for name, each in days.items()}
     rows = []
-    for name, each in days.items():
-        found, hits = auc(risk[name], lost, account), worked_hits(each, list(budgets))
+    for name in days:
+        found, hits = auc(risk[name], lost, account), worked_hits(days[name], budgets)
         rows.append((name, len(lost), losses, *found, hits.precision, hits.recall, hits.lift))
     adds = {name: auc_gain(risk[name], risk[BOTH], lost, account) for name in (DATA, GUT)}
     return Contest(pd.DataFrame(rows, columns=list(COLUMNS)), adds)

@@ -41,7 +41,9 @@ def signal_record(
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"dark": object})
 
 
-def _of(signal: Signal, book: Book, ends: list[QuarterEnd], fired: list[pd.DataFrame], purpose: Purpose) -> dict:  # type: ignore[type-arg]
+def _of(
+    signal: Signal, book: Book, ends: list[QuarterEnd], fired: list[pd.DataFrame], purpose: Purpose
+) -> dict[str, object]:
     account, hit, base, happened, told = [], [], 0, 0, 0
     for end, found in zip(ends, fired, strict=True):
         if signal.name in found.attrs["dark"]:
@@ -75,9 +77,7 @@ def _of(signal: Signal, book: Book, ends: list[QuarterEnd], fired: list[pd.DataF
     }
 
 
-def fired_for(
-    book: Book, signal: str, horizon: int = HORIZON, only: np.ndarray | None = None
-) -> pd.DataFrame:
+def fired_for(book: Book, signal: str, horizon: int = HORIZON, only: np.ndarray | None = None) -> pd.DataFrame:
     """Behind a signal's record: every customer it fired for at a past quarter-end, latest first, and what became."""
     found, purpose = [], SIGNALS[signal].purpose
     grown = purpose == "growth"

@@ -78,7 +78,7 @@ def proposal(book: Book, past: list[Then], horizon: int = HORIZON) -> Proposal:
     rows = _Rows(*(field[told] for field in rows))
     days = np.array([np.datetime64(each.day) for each in past])
     tested_from = days[-max(min(TESTED, len(days) - 1), len(days) // 3)]
-    early = days + np.timedelta64(horizon, "D") <= tested_from 
+    early = days + np.timedelta64(horizon, "D") <= tested_from
     lesson, test = _on(rows, np.isin(rows.day, days[early])), _on(rows, rows.day >= tested_from)
     spans = _span(lesson), _span(test)
     for span, what in zip(spans, ("learn from", "test on"), strict=True):
@@ -102,7 +102,7 @@ def _judged(table: pd.DataFrame, test: _Rows, least: float, spans: tuple[Span | 
     both = ~np.isnan(scores[0]) & ~np.isnan(scores[1])
     lost, account = test.lost[both], test.account[both]
     risks = [-score[both] for score in scores]
-    gain = auc_gain(*risks, lost, account)
+    gain = auc_gain(risks[0], risks[1], lost, account)
     figures = (auc(risks[0], lost, account), auc(risks[1], lost, account), gain)
     said = f"On the later quarter-ends the weights in force reach an AUC of {figures[0].value:.3f}, "
     said += f"those of the past {figures[1].value:.3f}: a difference of {gain.value:+.3f} "
@@ -172,7 +172,7 @@ def _best_strength(rows: _Rows, now: np.ndarray, usable: np.ndarray, horizon: in
     days = np.unique(rows.day)
     scores = np.zeros(len(STRENGTHS))
     for day in days:
-        known = rows.day + np.timedelta64(horizon, "D") <= day 
+        known = rows.day + np.timedelta64(horizon, "D") <= day
         asked = rows.day == day
         if rows.lost[known].sum() < FEWEST_LOSSES or not asked.any():
             continue

@@ -1,5 +1,6 @@
 """What a page may say. A page takes a book, names figures, charts and lists; how they look is decided here."""
 
+from pages.ui.backtest import backtest as backtest
 from pages.ui.calls import calls as calls
 from pages.ui.cards import kpis as kpis
 from pages.ui.changed import causes as causes
@@ -71,6 +72,8 @@ from pages.ui.revenue import movement_sentence as movement_sentence
 from pages.ui.revenue import movements_of as movements_of
 from pages.ui.revenue import rates_over_time as rates_over_time
 from pages.ui.scenarios import what_if as what_if
+from pages.ui.seen_coming import seen_coming as seen_coming
+from pages.ui.signal_records import signal_records as signal_records
 from pages.ui.team import changed_hands as changed_hands
 from pages.ui.team import inherited as inherited
 from pages.ui.team import people as people

@@ -38,6 +38,7 @@ MONEY_COLUMNS = (
     "inherited",
     "own",
     "held_now",
+    "mrr_later",
 )
 SHARES = ("likelihood", "without")
 POINTS = ("contribution", "weighs", "difference")
@@ -57,7 +58,9 @@ LABELS = {
     "points": "Points", "usage_trend": "Usage trend", "active_users": "Active users",
     "feature_breadth": "Feature breadth", "weights": "Changed weights", "transfer_out": "Handed on",
     "since": "Since then", "inherited_accounts": "Accounts inherited",
-    "inherited_left": "Of them left", "own_accounts": "Own accounts", "held_now": "MRR now",
+    "lost_in": "Lost in", "seen": "Flagged", "person_days": "By a person, days before",
+    "tool_days": "By the tool, days before", "mrr_later": "MRR 180 days later", "flagged_on": "Flagged on",
+    "taken_down": "Taken down", "inherited_left": "Of them left", "own_accounts": "Own accounts", "held_now": "MRR now",
 }  # fmt: skip
 HELP = {
     "health": "0 to 100, 100 = healthy.",
