@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from cs_metrics.analysis.quarter_ends import quarter_ends
+from cs_metrics.analysis.quarter_ends import Progress, quarter_ends
 from cs_metrics.book import Book, Misuse
 from cs_metrics.facts import KNOWN
 from cs_metrics.health import health
@@ -185,10 +185,13 @@ class Snapshot(NamedTuple):
     lost: np.ndarray
 
 
-def snapshots(book: Book, score: Score, horizon: int = 180) -> list[Snapshot]:
+def snapshots(book: Book, score: Score, horizon: int = 180, progress: Progress | None = None) -> list[Snapshot]:
     """Every quarter-end of the book that lies a whole horizon before its end, as known on that day."""
     found = []
-    for end in quarter_ends(book, horizon):
+    ends = quarter_ends(book, horizon)
+    for place, end in enumerate(ends):
+        if progress is not None:
+            progress(place / len(ends), f"{end.day}")
         value = score(book.as_of(end.day))[end.rows]
         told = ~np.isnan(value)
         found.append(Snapshot(f"{end.day}", end.rows[told], -value[told], end.lost[told]))

@@ -24,6 +24,11 @@ PERSON, TOOL, EITHER = "A person", "The tool", "Either"
 STEPS = (30, 60, 90)
 IN_GOOD_TIME, LATE, NOBODY = "in time", "too late", "by nobody"
 SAID = ("risks", "pulses")
+LOST = ("account_id", "name", "csm", "lost_in", "mrr", "seen", "person_days", "why", "tool_days")
+LEADS = ("who", "accounts", "median_days", *(f"{what}_{step}" for what in ("mrr", "accounts") for step in STEPS))
+FLAGGED = (
+    "account_id", "name", "csm", "flagged_on", "why", "taken_down", "mrr_then", "mrr_later", "became",
+)  # fmt: skip
 
 
 class Foresight(NamedTuple):

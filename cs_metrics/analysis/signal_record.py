@@ -8,6 +8,7 @@ import pandas as pd
 from cs_metrics.analysis.likely import range_of_hits
 from cs_metrics.analysis.quarter_ends import HORIZON, Progress, QuarterEnd, fired_then, quarter_ends
 from cs_metrics.book import Book
+from cs_metrics.facts import KNOWN
 from cs_metrics.signal import SIGNALS, Purpose, Signal, signals
 
 COLUMNS = (
@@ -46,7 +47,7 @@ def _of(
 ) -> dict[str, object]:
     account, hit, base, happened, told = [], [], 0, 0, 0
     for end, found in zip(ends, fired, strict=True):
-        if signal.name in found.attrs["dark"]:
+        if undated(signal) or signal.name in found.attrs["dark"]:
             continue
         told += 1
         came = end.lost if purpose == "risk" else end.grown
@@ -73,8 +74,23 @@ def _of(
         "preceded": hits / happened if happened else np.nan,
         "lift": precision / (happened / base) if happened else np.nan,
         "quarter_ends": told,
-        "dark": "" if told else SIGNALS[signal.name].dark(book) or "no quarter-end with a whole horizon after it",
+        "dark": "" if told else why_dark(book, signal),
     }
+
+
+def undated(signal: Signal) -> list[str]:
+    """What it reads that is known only as it is today, not as it was: columns of the accounts."""
+    every = [need for group in signal.needs for need in ((group,) if isinstance(group, str) else group)]
+    return [need for need in every if need.partition(".")[0] not in KNOWN]
+
+
+def why_dark(book: Book, signal: Signal) -> str:
+    """Why a signal has no record."""
+    if reason := signal.dark(book):
+        return reason
+    if columns := undated(signal):
+        return f"{signal.label}: {' and '.join(columns)} of the accounts are known as of today, not as they were"
+    return f"{signal.label}: no quarter-end has a whole horizon after it"
 
 
 def fired_for(book: Book, signal: str, horizon: int = HORIZON, only: np.ndarray | None = None) -> pd.DataFrame:

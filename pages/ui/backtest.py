@@ -86,7 +86,7 @@ def _worked(book: Book) -> float:
 def _verdict(every: pd.Series, book: Book) -> None:
     """Whether there is skill, in a sentence, and the four figures."""
     low, high = every["low"], every["high"]
-    range_said = f"likely {100 * low:.0f} to {100 * high:.0f}, 95 in 100" if low == low else "too few for a range"
+    range_said = f"95 % range {100 * low:.0f} to {100 * high:.0f}" if low == low else "too few for a range"
     skill = (
         "That is skill." if low > 0.5
         else "**That is worse than chance.**" if high < 0.5
@@ -180,8 +180,17 @@ def _by_quarter(found: pd.DataFrame) -> None:
         shown_rows = shown_rows.assign(
             **{c: [RATIO.write(v) for v in found[c]] for c in ("auc", "low", "high", "lift")}
         )
-        labels = {"as_of": "As of", "n": "Customers", "events": "Lost", "auc": "AUC", "low": "Low", "high": "High",
-                  "lift": "Against chance", "precision": "Lost among worked", "recall": "Losses among worked"}  # fmt: skip
+        labels = {
+            "as_of": "As of",
+            "n": "Customers",
+            "events": "Lost",
+            "auc": "AUC",
+            "low": "Low",
+            "high": "High",
+            "lift": "Against chance",
+            "precision": "Lost among worked",
+            "recall": "Losses among worked",
+        }
         table(shown_rows.rename(columns=labels), "by_quarter")
 
 

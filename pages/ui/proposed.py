@@ -26,7 +26,7 @@ def proposed_weights(company: Book, past: list[Then], book: Book) -> None:
         st.success(found.reason)
     else:
         st.info(f"No other weights are proposed. {found.reason}")
-    if found.tested is None or found.weights["proposed"].isna().all():
+    if found.tested is None or not as_values(found.weights):
         return
     with st.container() if found.offered else st.expander("The weights that were tried"):
         _weights(found)

@@ -11,7 +11,7 @@ from cs_metrics import charts
 from cs_metrics.analysis import foresight as past
 from cs_metrics.analysis.foresight import IN_GOOD_TIME, LATE, NOBODY, STEPS, Foresight, foresight
 from cs_metrics.book import Book, Dark
-from cs_metrics.flags import IN_TIME, REMEMBERED
+from cs_metrics.flags import IN_TIME, REMEMBERED, WATCHED_DAYS
 from cs_metrics.metric import METRICS, Metric
 from pages.ui.cards import kpis
 from pages.ui.drill import Drill, table_of_figures
@@ -144,15 +144,15 @@ def _stayed(book: Book, months: int) -> None:
     found = book.answered(("flagged and stayed", months), lambda: past.flagged_and_stayed(book, months))
     say("##### What was flagged, and what became of it")
     if found.empty:
-        st.info(f"No flag's {past.WATCHED_DAYS} days were up in the {plural(months, 'month')} to {book.last}.")
+        st.info(f"No flag's {WATCHED_DAYS} days were up in the {plural(months, 'month')} to {book.last}.")
         return
     left = found[found["became"] == "left"]
     kept = found["mrr_later"].clip(upper=found["mrr_then"]).sum()
     say(
         f"{plural(len(found), 'flag')} on {money(found['mrr_then'].sum(), book)} MRR: {money(kept, book)} of it was "
-        f"still here {past.WATCHED_DAYS} days later, {plural(len(left), 'account')} left.",
+        f"still here {WATCHED_DAYS} days later, {plural(len(left), 'account')} left.",
         "What stayed may have been a false alarm or a rescue: look at both. Of the flags whose "
-        f"{past.WATCHED_DAYS} days were up in the period, taken down since or not.",
+        f"{WATCHED_DAYS} days were up in the period, taken down since or not.",
     )
     accounts(found, "seen_stayed", "Flagged accounts", STAYED, height=min(38 + 35 * len(found), 330))
 
