@@ -164,7 +164,9 @@ def drawn(draw: st.DrawFn) -> tuple[dict[str, list[int]], list, list]:  # type: 
     day = st.integers(-20, 31 * whole).map(lambda d: date(2024, 1, 1) + timedelta(days=d))
     risks = draw(st.lists(st.tuples(st.sampled_from(names), day, st.none() | st.integers(0, 200)), max_size=6))
     opened = [(a, d, None if k is None else d + timedelta(days=k)) for a, d, k in risks]
-    pulses = draw(st.lists(st.tuples(st.sampled_from(names), day, st.integers(1, 5)), max_size=8, unique_by=lambda p: p[:2]))
+    pulses = draw(
+        st.lists(st.tuples(st.sampled_from(names), day, st.integers(1, 5)), max_size=8, unique_by=lambda p: p[:2])
+    )
     return prices, opened, pulses
 
 
@@ -200,9 +202,9 @@ def test_surprise_and_alarms_against_plain_loops(
         assert (row["top"], row["bottom"]) == (top, bottom)
         top = bottom = 0
         for account, paid in prices.items():
-            for given, _ in standing[account]:
-                up = given + timedelta(days=180)
-                at, then = (given.year - 2024) * 12 + given.month - 2, (up.year - 2024) * 12 + up.month - 1
+            for flagged, _ in standing[account]:
+                up = flagged + timedelta(days=180)
+                at, then = (flagged.year - 2024) * 12 + flagged.month - 2, (up.year - 2024) * 12 + up.month - 1
                 if at >= 0 and close - k < then <= close:
                     bottom += paid[at]
                     top += min(paid[at], paid[then])
@@ -223,9 +225,9 @@ def spans(prices: dict, risks: list, pulses: list) -> dict[str, list[tuple[date,
     for account in prices:
         each = [(o, c) for a, o, c in risks if a == account and (c is None or c > o)]
         mine = sorted((d, p) for a, d, p in pulses if a == account)
-        for place, (given, value) in enumerate(mine):
+        for place, (day, value) in enumerate(mine):
             if value <= 2:
-                each.append((given, mine[place + 1][0] if place + 1 < len(mine) else None))
+                each.append((day, mine[place + 1][0] if place + 1 < len(mine) else None))
         joined: list[tuple[date, date | None]] = []
         for given, until in sorted(each, key=lambda s: s[0]):
             if joined and (joined[-1][1] is None or given <= joined[-1][1]):
@@ -259,7 +261,9 @@ def test_the_list_the_lead_times_and_the_figures_agree(sample: Book) -> None:
     assert surprise == pytest.approx(SURPRISE.of(sample, 12).iloc[-1])
     lead = found.lead().set_index("who")
     for days in (30, 60, 90):
-        assert lead.loc[PERSON, f"mrr_{days}"] == pytest.approx(METRICS[f"churn_foreseen_{days}"].of(sample, 12).iloc[-1])
+        assert lead.loc[PERSON, f"mrr_{days}"] == pytest.approx(
+            METRICS[f"churn_foreseen_{days}"].of(sample, 12).iloc[-1]
+        )
     assert (lead.loc[EITHER, ["mrr_30", "mrr_60", "mrr_90"]] >= lead.loc[TOOL, ["mrr_30", "mrr_60", "mrr_90"]]).all()
     flagged = past.flagged_and_stayed(sample, 12)
     kept = flagged[["mrr_then", "mrr_later"]].min(axis=1).sum() / flagged["mrr_then"].sum()

@@ -123,6 +123,25 @@ def flagged_and_stayed(book: Book, months: int = 12) -> pd.DataFrame:
     return made.sort_values(["mrr_later", "mrr_then"], ascending=False, kind="stable").reset_index(drop=True)
 
 
+def stated(book: Book, months: int = 12) -> str:
+    """What the table of churns states beside what the revenue says, in a sentence; empty where there is none.
+
+    Only revenue says what was lost here: logs and flags of churn of other systems are shown, and never counted.
+    """
+    if "churns" not in book.facts or book.closes <= months:
+        return ""
+    rows = book.facts["churns"]
+    close = book.closes_of(rows["churned_on"])
+    told = np.unique(rows["row"].to_numpy()[(close > book.closes - 1 - months) & (close < book.closes)])
+    asked = book.window(book.closes - 1 - months, book.closes - 1)
+    gone = np.flatnonzero((asked.balance(months, 0)[0] > 0) & (asked.balance(months, months)[0] == 0))
+    both = len(np.intersect1d(told, gone))
+    return (
+        f"The table churns names {len(told):,} accounts in these months, the revenue {len(gone):,}, both {both:,}: "
+        "only revenue counts here."
+    )
+
+
 # --- what the tool saw ------------------------------------------------------------------------------------------
 
 

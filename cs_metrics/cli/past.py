@@ -142,6 +142,8 @@ def foresight(
 
         book = book_at(sources, recipe, setting, until, where, as_known_at)
         columns = {Shown.lost: past.LOST, Shown.lead: past.LEADS, Shown.flagged: past.FLAGGED}[show]
+        if told := past.stated(book, months):
+            say(told)
         try:
             if show is Shown.flagged:
                 rows = past.flagged_and_stayed(book, months)

@@ -33,11 +33,12 @@ def backtest(book: Book) -> None:
     if losses < FEWEST_LOSSES:
         _too_few(past, losses)
         return
-    per_csm = _worked(book)
-    budget = budgets(company, past, per_csm)
+    answer = st.container()
+    budget = budgets(company, past, _worked(book))
     days = {day.day for day in told}
     found = record(told, [count for count, each in zip(budget, past, strict=True) if f"{each.day}" in days])
-    _verdict(found.iloc[-1], book)
+    with answer:
+        _verdict(found.iloc[-1], book)
     _gut_and_data(contest(past, budget, LEAST_KNOWN.of(company)))
     left, right = st.columns(2, gap="medium")
     with left:
@@ -99,8 +100,8 @@ def _verdict(every: pd.Series, book: Book) -> None:
     figures(
         {
             "AUC": f"{every['auc']:.3f}",
-            "Lost among those worked": percent(every["precision"]),
-            "Losses among those worked": percent(every["recall"]),
+            "Lost, of those worked": percent(every["precision"]),
+            "Worked, of those lost": percent(every["recall"]),
             "Against chance": f"{every['lift']:.1f} ×",
         },
         book,
@@ -125,8 +126,8 @@ def _gut_and_data(found: Contest) -> None:
             "score": rows["score"],
             "AUC": [RATIO.write(value) for value in rows["auc"]],
             "range": [_range(low, high) for low, high in zip(rows["low"], rows["high"], strict=True)],
-            "lost among worked": [percent(value) for value in rows["precision"]],
-            "losses among worked": [percent(value) for value in rows["recall"]],
+            "lost, of worked": [percent(value) for value in rows["precision"]],
+            "worked, of lost": [percent(value) for value in rows["recall"]],
             "against chance": [f"{value:.1f} ×" for value in rows["lift"]],
         }
     )
@@ -135,8 +136,8 @@ def _gut_and_data(found: Contest) -> None:
         "score": column("Score", pinned=True, width=250),
         "AUC": column("AUC", help="1 is perfect, 0.5 chance."),
         "range": column("95 % range"),
-        "lost among worked": column("Lost among those worked"),
-        "losses among worked": column("Losses among those worked"),
+        "lost, of worked": column("Lost, of those worked"),
+        "worked, of lost": column("Worked, of those lost"),
         "against chance": column("Against chance"),
     }
     table(shown_rows, "gut_and_data", config=config)
@@ -152,7 +153,7 @@ def _adds(what: str, found: Contest, alone: str) -> str:
     """What the one adds to the other alone, and whether that can be told from luck."""
     gain = found.adds[alone]
     other = "data" if alone == DATA else "pulse"
-    size = f"{gain.value:+.2f} (95 % range {gain.low:+.2f} to {gain.high:+.2f})".replace("-", "−")
+    size = f"{gain.value:+.3f} AUC (95 % range {gain.low:+.3f} to {gain.high:+.3f})".replace("-", "−")
     word = (
         f"adds to the {other} alone" if gain.low > 0
         else f"takes from the {other} alone" if gain.high < 0
@@ -188,8 +189,8 @@ def _by_quarter(found: pd.DataFrame) -> None:
             "low": "Low",
             "high": "High",
             "lift": "Against chance",
-            "precision": "Lost among worked",
-            "recall": "Losses among worked",
+            "precision": "Lost, of those worked",
+            "recall": "Worked, of those lost",
         }
         table(shown_rows.rename(columns=labels), "by_quarter")
 

@@ -104,7 +104,7 @@ def table(rows: pd.DataFrame, key: str, height: int | str = "auto", config: dict
     """Rows as they are, in the house's dress."""
     shown = {name: _column(name, rows[name]) for name in rows.columns} | (config or {})
     with st.container(key=key):
-        st.dataframe(rows, hide_index=True, column_config=shown, height=height)
+        st.dataframe(rows, hide_index=True, column_config=shown, height=height, placeholder="–")
 
 
 def accounts(

@@ -44,7 +44,7 @@ def seen_coming(book: Book, months: int) -> None:
         st.info(escaped(str(reason)))
         st.page_link("1_book/3_data.py", label="Go to Data")
         return
-    say(_answer(found, book, months))
+    say(_answer(found, book, months), past.stated(book, months))
     kpis(*(METRICS[name] for name in CARDS), of=book, months=months, key="seen_")
     if len(found.lost):
         left, right = st.columns([2, 3], gap="medium")
@@ -107,7 +107,7 @@ def _lead(found: Foresight, book: Book) -> None:
 def _sentence(leads: pd.DataFrame) -> str:
     said = [
         f"{row['who']} saw {plural(int(row['accounts']), 'account')}"
-        + (f", {row['median_days']:.0f} days before in the middle" if row["accounts"] else "")
+        + (f", half of them {row['median_days']:.0f} days before or earlier" if row["accounts"] else "")
         for _, row in leads.iloc[:2].iterrows()
     ]
     return "; ".join(said).replace("; The", "; the") + "."

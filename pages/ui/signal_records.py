@@ -84,6 +84,7 @@ def _table(found: pd.DataFrame, whole: Book, only: object, purpose: Purpose) -> 
     text = st.column_config.TextColumn
     config = {
         "signal": text("Signal", pinned=True, width=180),
+        "accounts": text("Accounts", alignment="right"),
         ended: text("Was lost" if purpose == "risk" else "Paid more", alignment="right"),
         "not": text("Was not", alignment="right"),
         "share followed": text("Share followed", alignment="right"),
@@ -105,7 +106,7 @@ def _table(found: pd.DataFrame, whole: Book, only: object, purpose: Purpose) -> 
             whole,
         )
 
-    table_of_figures(rows, "signal_record", {"times": behind}, config, height=min(38 + 35 * len(rows), 720))
+    table_of_figures(rows, "signal_record", {"times": behind}, config, height="content")
     what = "left or paid half or less" if purpose == "risk" else "paid more at the end"
     say(
         "",
