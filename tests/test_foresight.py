@@ -229,12 +229,12 @@ def spans(prices: dict, risks: list, pulses: list) -> dict[str, list[tuple[date,
             if value <= 2:
                 each.append((day, mine[place + 1][0] if place + 1 < len(mine) else None))
         joined: list[tuple[date, date | None]] = []
-        for given, until in sorted(each, key=lambda s: s[0]):
-            if joined and (joined[-1][1] is None or given <= joined[-1][1]):
+        for day, until in sorted(each, key=lambda s: s[0]):
+            if joined and (joined[-1][1] is None or day <= joined[-1][1]):
                 end = joined[-1][1]
                 joined[-1] = (joined[-1][0], None if end is None or until is None else max(end, until))
             else:
-                joined.append((given, until))
+                joined.append((day, until))
         out[account] = joined
     return out
 

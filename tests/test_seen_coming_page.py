@@ -33,7 +33,7 @@ def test_the_losses_of_the_sample_company() -> None:
     assert "only revenue counts here" in words(at)
     lost = at.dataframe[0].value
     assert lost["seen"].value_counts().to_dict() == {"in time": 24, "by nobody": 10, "too late": 2}
-    at = visit(page("seen_coming"), period="Year", seen_how="by nobody")
+    at = visit(page("seen_coming"), period="Year", seen_how="By nobody")
     assert set(at.dataframe[0].value["seen"]) == {"by nobody"}
 
 

@@ -133,7 +133,7 @@ def _lost(found: Foresight) -> None:
     kinds = [ALL, *(kind for kind in (NOBODY, LATE, IN_GOOD_TIME) if kind in counts)]
     chosen = st.segmented_control(
         "Seen", kinds, default=ALL, required=True, key="seen_how", bind="query-params", label_visibility="collapsed",
-        format_func=lambda kind: ALL if kind == ALL else f"{kind.capitalize()} · {counts[kind]}",
+        format_func=str.capitalize,
     )  # fmt: skip
     rows = found.lost if chosen in (ALL, None) else found.lost[found.lost["seen"] == chosen]
     accounts(rows, "seen_lost", "Lost accounts", LOST, height=330)
