@@ -16,9 +16,9 @@ from cs_metrics.months import last_day
 
 URGENT = ("urgent", "critical", "p1", "blocker", "highest")
 NEVER = 10**6
-FIRST_MONTH = dial("cadence.first_month", "Days between touchpoints in the first month", 7, "days", least=1, most=365)
-TO_DAY_90 = dial("cadence.to_day_90", "Days between touchpoints to day 90", 14, "days", least=1, most=365)
-LATER = dial("cadence.later", "Days between touchpoints after day 90", 31, "days", least=1, most=365)
+FIRST_MONTH = dial("cadence.first_month", "Touchpoints: days apart in the first month", 7, "days", least=1, most=365)
+TO_DAY_90 = dial("cadence.to_day_90", "Touchpoints: days apart to day 90", 14, "days", least=1, most=365)
+LATER = dial("cadence.later", "Touchpoints: days apart after day 90", 31, "days", least=1, most=365)
 
 
 def days_before(book: Book, days: pd.Series) -> pd.Series:
