@@ -68,7 +68,10 @@ class Signal:
         return f"{self.label}: add {' and '.join(missing)}" if missing else None
 
     def fired(self, book: Book) -> pd.DataFrame:
-        """The accounts for which it fires, ``row`` and ``reason``; none where it cannot be told."""
+        """The accounts for which it fires, ``row`` and ``reason``; none where it cannot be told; kept."""
+        return book.kept(("fired", self.name, book.known_on), lambda: self._fired(book))
+
+    def _fired(self, book: Book) -> pd.DataFrame:
         if self.dark(book):
             return pd.DataFrame({"row": np.empty(0, dtype=np.intp), "reason": np.empty(0, dtype=object)})
         found = self.function(book)
