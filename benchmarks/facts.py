@@ -34,15 +34,16 @@ def tables(accounts: int, months: int = MONTHS, seed: int = 3) -> dict[str, pd.D
     codes = np.repeat(np.arange(accounts), months)
     seats = np.repeat(rng.integers(5, 200, accounts), months)
     size = accounts * months
+    level = np.repeat(rng.uniform(0.3, 1, accounts), months)
     month = pd.Series(np.tile(np.arange(months), accounts) + FIRST.astype(int))
     made["usage"] = pd.DataFrame(
         {
             "account_id": pd.Categorical.from_codes(codes, ids),
             "month": ((month // 12 + 1970) * 100 + month % 12 + 1).to_numpy(),
-            "active_users": np.rint(seats * rng.uniform(0.2, 1.05, size)),
+            "active_users": np.rint(seats * level * rng.uniform(0.95, 1.05, size)),
             "licensed_seats": seats.astype(float),
-            "logins": np.rint(seats * rng.uniform(2, 20, size)),
-            "features_used": rng.integers(2, 12, size).astype(float),
+            "logins": np.rint(seats * 20 * level * rng.uniform(0.7, 1.3, size)),
+            "features_used": np.rint(12 * level),
             "features_available": 12.0,
         }
     )
@@ -67,22 +68,22 @@ def tables(accounts: int, months: int = MONTHS, seed: int = 3) -> dict[str, pd.D
             "kind": rng.choice(["NPS", "CSAT"], accounts * 2),
             "sent_at": sent,
             "responded_at": pd.Series(sent + np.timedelta64(86_400, "s")).where(answered).to_numpy(),
-            "score": np.where(answered, rng.integers(1, 6, accounts * 2), np.nan),
-            "comment": rng.choice(["fine", "they mention a competitor", ""], accounts * 2),
+            "score": np.where(answered, rng.choice([3, 4, 5, 8, 9, 10], accounts * 2), np.nan),
+            "comment": rng.choice(["fine", "they mention a competitor", ""], accounts * 2, p=[0.5, 0.02, 0.48]),
         }
     )
     made["touchpoints"] = pd.DataFrame(
         {
             "account_id": _each(ids, rng, accounts * 6),
             "kind": rng.choice(["check-in", "QBR"], accounts * 6),
-            "done_on": _days(rng, accounts * 6, months).astype("datetime64[D]").astype("datetime64[s]"),
+            "done_on": _days(rng, accounts * 6, 4) + np.timedelta64((months - 4) * 30 * 86_400, "s"),
         }
     )
     made["pulses"] = pd.DataFrame(
         {
             "account_id": _each(ids, rng, accounts * 4),
             "given_on": _days(rng, accounts * 4, months).astype("datetime64[D]").astype("datetime64[s]"),
-            "pulse": rng.integers(1, 6, accounts * 4).astype(float),
+            "pulse": rng.choice([1.0, 2.0, 3.0, 4.0, 5.0], accounts * 4, p=[0.02, 0.04, 0.24, 0.4, 0.3]),
             "note": rng.choice(["all well", "looks at a competitor", "quiet"], accounts * 4, p=[0.6, 0.05, 0.35]),
         }
     )

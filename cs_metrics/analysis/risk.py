@@ -40,9 +40,7 @@ def likelihood(weights: pd.Series, rows: pd.Series, accounts: int) -> np.ndarray
     >>> likelihood(pd.Series([0.3, 0.5]), pd.Series([1, 1]), 2).round(3)
     array([0.  , 0.65])
     """
-    kept = np.zeros(accounts)
-    np.add.at(kept, rows.to_numpy(dtype=np.intp), np.log1p(-weights.to_numpy()))
-    return 1 - np.exp(kept)
+    return 1 - np.exp(np.bincount(rows.to_numpy(dtype=np.intp), np.log1p(-weights.to_numpy()), accounts))
 
 
 def at_risk(book: Book) -> pd.DataFrame:

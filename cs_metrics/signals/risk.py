@@ -264,7 +264,7 @@ REVIEW_DUE = dial("business_review_is_missed.days", "Days without a review", 122
     weight=0.05,
 )
 def business_review_is_missed(book: Book) -> pd.DataFrame:
-    """No QBR or EBR in the last {days}, a quarter and a month as it ships."""
+    """No QBR or EBR in the last {days}."""
     since = days_since_contact(book, ("qbr", "ebr"))
     return accounts_where((since > REVIEW_DUE.of(book)) & paying(book), days=since)
 

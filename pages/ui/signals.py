@@ -66,7 +66,9 @@ def signal_list(book: Book, record: pd.DataFrame | None = None) -> str | None:
     config = {
         "signal": column.TextColumn("Signal", pinned=True, width=170),
         "when": column.TextColumn("Fires when", width=560),
-        "weight": column.TextColumn("Weight", help="The chance of a loss within 180 days that it alone stands for."),
+        "weight": column.TextColumn(
+            "Weight", alignment="right", help="The chance of a loss within 180 days that it alone stands for."
+        ),
         "record": column.TextColumn("Its record", width=210, help="How often a loss followed within 180 days."),
     }
     table_of_figures(shown, f"signals_{label}", {"accounts": behind, "mrr": behind}, config, height=_height(len(shown)))
@@ -76,7 +78,7 @@ def signal_list(book: Book, record: pd.DataFrame | None = None) -> str | None:
 
 
 def _height(rows: int) -> int | str:
-    return "auto" if rows <= 10 else 38 + 35 * rows
+    return "auto" if rows <= 10 else 35 + 33 * rows
 
 
 def _record(record: pd.DataFrame, name: str) -> str:
