@@ -16,6 +16,7 @@ from cs_metrics.months import last_day
 
 URGENT = ("urgent", "critical", "p1", "blocker", "highest")
 NEVER = 10**6
+SCALES = {"NPS": (0, 10), "CSAT": (1, 5), "CES": (1, 7)}
 FIRST_MONTH = dial("cadence.first_month", "Touchpoints: days apart in the first month", 7, "days", least=1, most=365)
 TO_DAY_90 = dial("cadence.to_day_90", "Touchpoints: days apart to day 90", 14, "days", least=1, most=365)
 LATER = dial("cadence.later", "Touchpoints: days apart after day 90", 31, "days", least=1, most=365)
@@ -84,8 +85,9 @@ def _use(book: Book, months: int) -> Use:
 
     def laid_out(cells: np.ndarray, values: np.ndarray) -> np.ndarray:
         known = ~np.isnan(values)
-        total = np.bincount(cells[known], values[known], len(book) * months)
-        total[np.bincount(cells[known], minlength=len(book) * months) == 0] = np.nan
+        at = cells[known].astype(np.intp)
+        total = np.bincount(at, values[known], len(book) * months).astype(float)
+        total[np.bincount(at, minlength=len(book) * months) == 0] = np.nan
         return total.reshape(len(book), months)
 
     def total(name: str) -> np.ndarray:
@@ -175,14 +177,14 @@ def _open_risks(book: Book) -> pd.DataFrame:
 
 
 def latest_answers(book: Book, kind: str, days: float = 365) -> pd.Series:
-    """The last answer of each account to this kind of survey, indexed by account."""
+    """The last answer of each account to this kind of survey, indexed by account; answers beyond its scale left out."""
     key = ("lately", "answers", kind, days, book.known_on)
     return book.kept(key, lambda: _latest_answers(book, kind, days))
 
 
 def _latest_answers(book: Book, kind: str, days: float) -> pd.Series:
     rows = book.facts["surveys"]
-    rows = rows[is_one_of(rows["kind"], (kind.casefold(),)) & rows["score"].notna().to_numpy()]
+    rows = rows[is_one_of(rows["kind"], (kind.casefold(),)) & rows["score"].between(*SCALES[kind]).to_numpy()]
     rows = rows.assign(answered=rows["responded_at"].fillna(rows["sent_at"]))
     return last_of(rows[days_before(book, rows["answered"]) <= days], "answered")["score"]
 
