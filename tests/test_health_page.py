@@ -67,6 +67,7 @@ def test_another_weight_is_shown_before_it_is_kept_and_then_kept_with_its_author
     assert (
         figure(at, "Health by account").replace("\\", "") == f"{(4112.5 / 130 + (1050 + 1500 + 10000) / 130) / 2:.1f}"
     )
+    assert "Weights were changed since" in words(at)
     history = at.dataframe[-1].value
     assert history[["what", "was", "became"]].to_numpy().tolist() == [["Weight of pulse", "20", "100"]]
     typed["health.pulse.weight"] = 5000.0

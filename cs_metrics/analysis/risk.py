@@ -59,7 +59,7 @@ def at_risk(book: Book) -> pd.DataFrame:
     table = described(book, rows).assign(
         reasons=["; ".join(each) for each in said],
         why=[each[0] if len(each) == 1 else f"{each[0]} +{len(each) - 1}" for each in said],
-        signals=names,
+        signals=pd.Series(names, dtype=object),
         likelihood=chance[rows],
         stake=(chance * mrr)[rows],
     )

@@ -13,7 +13,9 @@ import streamlit as st
 from cs_metrics import charts
 from cs_metrics.analysis.health_history import Level, Scores, accounts_of, by_band, by_group, level, scores_at
 from cs_metrics.book import Book
+from cs_metrics.dials import in_force
 from cs_metrics.health import BANDS, HEALTHY, LEAST_KNOWN, PARTS, POOR
+from cs_metrics.months import last_day
 from cs_metrics.units import SCORE
 from pages.ui.drill import Drill, table_of_figures
 from pages.ui.lists import accounts
@@ -77,7 +79,17 @@ def _movement(book: Book, found: Level) -> str:
         before = level(scores_at(book, close)).by_mrr if close >= book.lead else math.nan
         if math.isfinite(before):
             told.append(f"{SCORE.write_difference(found.by_mrr - before)} on {words} ago")
-    return f"{'; '.join(told).capitalize()}." if told else ""
+    return f"{'; '.join(told).capitalize()}.{_reset(book)}" if told else ""
+
+
+def _reset(book: Book) -> str:
+    """Were weights or thresholds changed within the quarter? Then the movement is theirs as well."""
+    then = last_day(book.months_with_lead[max(book.closes - 4, book.lead)])
+    was, is_now = in_force(book.as_of(then)), in_force(book)
+    mine = tuple(f"{owner}." for owner in ("health", "cadence"))
+    if not any(was.get(key) != value for key, value in is_now.items() if key[0].startswith(mine)):
+        return ""
+    return " Weights were changed since: the tab Trend and flows tells what they did."
 
 
 def _no_score(book: Book) -> None:

@@ -69,7 +69,7 @@ def _effect(book: Book, new: dict[str, float]) -> None:
     )
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        table(_bands(book, effect), "health_effect_bands")
+        table(_bands(book, effect), "health_effect_bands", config={"of MRR": st.column_config.TextColumn("Of MRR")})
         keep_button(new, KEY)
     with right:
         paying = effect.after.customers
