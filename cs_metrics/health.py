@@ -29,7 +29,7 @@ from cs_metrics.lately import (
 
 HEALTHY = dial("health.band.healthy", "Healthy from", 70, "points", least=1, most=100)
 POOR = dial("health.band.poor", "Poor below", 40, "points", most=100)
-LEAST_KNOWN = dial("health.least_known", "Least share of the weight that must be known", 0.5, "share", least=0.01)
+LEAST_KNOWN = dial("health.least_known", "Least share of the weight known", 0.5, "share", least=0.01)
 BANDS = ("healthy", "middling", "poor", "unknown")
 MOST_WEIGHT = 1000
 
@@ -83,7 +83,7 @@ def part(label: str, weight: float, needs: str) -> Callable[[Callable[[Book], np
     return register
 
 
-STEADY = dial("health.usage_trend.steady", "Points for steady use", 70, "points", most=100)
+STEADY = dial("health.usage_trend.steady", "Usage trend: points for steady use", 70, "points", most=100)
 
 
 @part("Usage trend", 15, "usage")
@@ -94,7 +94,7 @@ def usage_trend(book: Book) -> np.ndarray:
         return np.where(before > 0, STEADY.of(book) + 100 * (now / before - 1), np.nan)
 
 
-ALL_SEATS = dial("health.active_users.full", "Share of seats used that earns 100", 0.8, "share", least=0.01)
+ALL_SEATS = dial("health.active_users.full", "Active users: share of seats earning 100", 0.8, "share", least=0.01)
 
 
 @part("Active users", 15, "usage")
@@ -105,7 +105,7 @@ def active_users(book: Book) -> np.ndarray:
         return 100 * use.active_users[:, -1] / use.licensed_seats[:, -1] / ALL_SEATS.of(book)
 
 
-ALL_FEATURES = dial("health.feature_breadth.full", "Share of features used that earns 100", 0.7, "share", least=0.01)
+ALL_FEATURES = dial("health.feature_breadth.full", "Features: share used earning 100", 0.7, "share", least=0.01)
 
 
 @part("Feature breadth", 10, "usage")
@@ -116,8 +116,8 @@ def feature_breadth(book: Book) -> np.ndarray:
         return 100 * use.features_used[:, -1] / use.features_available[:, -1] / ALL_FEATURES.of(book)
 
 
-PER_TICKET = dial("health.support.open", "Points less for an open ticket", 15, "points", most=100)
-PER_URGENT = dial("health.support.urgent", "Points more off where it is urgent", 25, "points", most=100)
+PER_TICKET = dial("health.support.open", "Support: points less per open ticket", 15, "points", most=100)
+PER_URGENT = dial("health.support.urgent", "Support: points more where urgent", 25, "points", most=100)
 
 
 @part("Support", 10, "tickets.solved_at")
@@ -133,7 +133,7 @@ def support(book: Book) -> np.ndarray:
     )
 
 
-ANSWER_DAYS = dial("health.survey.days", "Days an answer counts", 365, "days", least=1, most=1095)
+ANSWER_DAYS = dial("health.survey.days", "Survey: days an answer counts", 365, "days", least=1, most=1095)
 
 
 @part("Survey", 10, "surveys.score")
@@ -147,7 +147,7 @@ def survey(book: Book) -> np.ndarray:
     return np.where(known, np.nansum(both, axis=0) / np.maximum(known, 1), np.nan)
 
 
-PULSE_DAYS = dial("health.pulse.days", "Days a pulse counts", 90, "days", least=1, most=730)
+PULSE_DAYS = dial("health.pulse.days", "Pulse: days it counts", 90, "days", least=1, most=730)
 
 
 @part("Pulse", 20, "pulses")
@@ -157,7 +157,9 @@ def pulse(book: Book) -> np.ndarray:
     return per_account(book, (last.loc[last["age"] <= PULSE_DAYS.of(book), "pulse"] - 1) * 25)
 
 
-LATEST_CONTACT = dial("health.engagement.times", "Times the cadence that earn 0", 3, "times", least=1.1, most=20)
+LATEST_CONTACT = dial(
+    "health.engagement.times", "Engagement: times the cadence earning 0", 3, "times", least=1.1, most=20
+)
 
 
 @part("Engagement", 10, "touchpoints.done_on")
@@ -168,7 +170,7 @@ def engagement(book: Book) -> np.ndarray:
     return 100 * (times - late) / (times - 1)
 
 
-LATEST_PAYMENT = dial("health.payment.days", "Days overdue that earn 0", 60, "days", least=1, most=365)
+LATEST_PAYMENT = dial("health.payment.days", "Payment: days overdue earning 0", 60, "days", least=1, most=365)
 
 
 @part("Payment", 10, "invoices.due_on")

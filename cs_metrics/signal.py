@@ -68,21 +68,31 @@ class Signal:
         return f"{self.label}: add {' and '.join(missing)}" if missing else None
 
     def fired(self, book: Book) -> pd.DataFrame:
-        """The accounts for which it fires, ``row`` and ``reason``; none where it cannot be told."""
+        """The accounts for which it fires, ``row`` and ``reason``; none where it cannot be told; kept."""
+        return book.kept(("fired", self.name, book.known_on), lambda: self._fired(book))
+
+    def _fired(self, book: Book) -> pd.DataFrame:
         if self.dark(book):
             return pd.DataFrame({"row": np.empty(0, dtype=np.intp), "reason": np.empty(0, dtype=object)})
         found = self.function(book)
-        details = found.drop(columns="row")
-        names, told = list(details.columns), values_written(self.dials, book)
-        reasons = (
-            [
-                self.says.format(**told | dict(zip(names, values, strict=True)))
-                for values in zip(*(details[name].tolist() for name in names), strict=True)
-            ]
-            if names
-            else [self.says.format(**told)] * len(found)
-        )
-        return pd.DataFrame({"row": found["row"].to_numpy(dtype=np.intp), "reason": np.array(reasons, dtype=object)})
+        reasons = self._sentences(found.drop(columns="row"), values_written(self.dials, book))
+        return pd.DataFrame({"row": found["row"].to_numpy(dtype=np.intp), "reason": reasons})
+
+    def _sentences(self, details: pd.DataFrame, told: dict[str, str]) -> np.ndarray:
+        """A sentence per row; rows of the same details share one."""
+        if details.columns.empty:
+            return np.full(len(details), self.says.format(**told), dtype=object)
+        code = np.zeros(len(details), dtype=np.int64)
+        for name in details:
+            codes, distinct = pd.factorize(details[name])
+            code = pd.factorize(code * (len(distinct) + 1) + codes + 1)[0]
+        first, which = np.unique(code, return_index=True, return_inverse=True)[1:]
+        names = list(details.columns)
+        said = [
+            self.says.format(**told | dict(zip(names, values, strict=True)))
+            for values in zip(*(details[name].take(first).tolist() for name in names), strict=True)
+        ]
+        return np.array([*said, ""], dtype=object)[:-1][which]
 
 
 def signal(

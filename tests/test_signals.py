@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import string
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,7 @@ from cs_metrics.analysis.risk import at_risk
 from cs_metrics.assemble import book_of
 from cs_metrics.book import Book
 from cs_metrics.dials import Dial, tried, values_written
-from cs_metrics.facts import HAPPENED, KNOWN
+from cs_metrics.facts import HAPPENED, KNOWN, Facts, known_on
 from cs_metrics.health import BANDS, PARTS, bands, health
 from cs_metrics.signal import SIGNALS
 from cs_metrics.tables import TABLES, columns, completed
@@ -190,7 +191,7 @@ def test_every_dial_of_a_signal_is_read_and_named_in_its_words(name: str, monkey
         read.add(dial.name)
         return of(dial, book, about)
 
-    signal, book = SIGNALS[name], CASES[name][0]
+    signal, book = SIGNALS[name], replace(CASES[name][0], memory={})
     monkeypatch.setattr("cs_metrics.signal.values_written", lambda dials, book=None: values_written(dials))
     monkeypatch.setattr(Dial, "of", spied)
     signal.fired(book)
@@ -235,6 +236,44 @@ def test_a_setting_beyond_its_limits_does_not_hold() -> None:
     rows = [{"setting": "usage_is_falling.fall", "from_date": "2025-01-01", "value": 25.0}]
     book = known(usage=use([10, 10, 10, 6, 6, 6], [10] * 6), settings=rows)
     assert SIGNALS["usage_is_falling"].fired(book)["row"].size == 1
+
+
+@pytest.mark.parametrize("day", [date(2025, 10, 31), date(2024, 3, 17)])
+def test_no_signal_and_no_score_looks_ahead(sample: Book, day: date) -> None:
+    """With every row later than the day deleted, settings too, each signal and score is the same to the last bit."""
+    settings = pd.DataFrame(
+        [
+            {
+                "setting": "health.pulse.weight",
+                "about": None,
+                "from_date": "2024-03-01",
+                "value": 30.0,
+                "author": "Ann",
+            },
+            {
+                "setting": "usage_is_falling.fall",
+                "about": None,
+                "from_date": "2024-03-18",
+                "value": 0.1,
+                "author": "Ann",
+            },
+            {"setting": "health.support.open", "about": None, "from_date": "2025-11-01", "value": 1.0, "author": "Ann"},
+        ]
+    )
+    settings["from_date"] = pd.to_datetime(settings["from_date"]).astype("datetime64[s]")
+    every = replace(sample, facts=Facts({**sample.facts.tables, "settings": settings}), memory={})
+    kept = {n: known_on(day, rows, KNOWN[n]) if n in KNOWN else rows for n, rows in every.facts.tables.items()}
+    seen = every.as_of(day)
+    blind = replace(every.until(str(pd.Period(day, "M"))), facts=Facts(kept), memory={}).as_of(day)
+    pd.testing.assert_frame_equal(health(seen), health(blind), check_exact=True)
+    assert np.array_equal(bands(seen), bands(blind))
+    for name, signal in SIGNALS.items():
+        pd.testing.assert_frame_equal(signal.fired(seen), signal.fired(blind), check_exact=True, obj=name)
+        assert signal.dark(seen) == signal.dark(blind)
+    plain = sample.as_of(day)
+    assert not health(seen)["health"].equals(health(plain)["health"])
+    changed = every.as_of(date(2025, 11, 30))
+    assert (health(changed)["support"] >= health(sample.as_of(date(2025, 11, 30)))["support"]).all()
 
 
 def test_every_table_of_facts_says_when_it_is_known() -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from cs_metrics.book import Book
-from cs_metrics.health import BANDS, band_of, health
+from cs_metrics.health import BANDS, PARTS, band_of, health
 from cs_metrics.months import last_day
 
 NOT_YET, LEFT = "not a customer then", "no customer now"
-COLUMNS = ("account_id", "name", "csm", "mrr", "health")
+COLUMNS = ("account_id", "name", "csm", "mrr", "health", "band", *PARTS)
 
 
 class Scores(NamedTuple):
@@ -185,3 +185,22 @@ def accounts_of(book: Book, which: np.ndarray, then: Scores | None = None) -> pd
     if then is None:
         return table
     return table.assign(health_before=then.health[rows], mrr_before=then.mrr[rows] / book.scale)
+
+
+def health_table(book: Book) -> pd.DataFrame:
+    """Every customer with its score, band and parts on the book's day, the lowest score first, unknown ones last."""
+    here = scores(book)
+    rows = np.flatnonzero(here.customers)
+    rows = rows[np.lexsort((-here.mrr[rows], here.health[rows]))]
+    parts = health(book)[list(PARTS)].iloc[rows].reset_index(drop=True)
+    told = pd.DataFrame(
+        {
+            "account_id": book.accounts.index[rows],
+            "name": book.accounts["name"].to_numpy()[rows],
+            "csm": book.csm_now[rows],
+            "mrr": here.mrr[rows] / book.scale,
+            "health": here.health[rows],
+            "band": np.array(BANDS, dtype=object)[here.band[rows]],
+        }
+    )
+    return pd.concat([told, parts], axis=1)

@@ -8,6 +8,8 @@ import pandas as pd
 from cs_metrics.book import Book
 from cs_metrics.signal import SIGNALS, Signal
 
+COLUMNS = ("signal", "purpose", "accounts", "mrr", "weight", "dark", "when")
+
 
 def registry(book: Book) -> pd.DataFrame:
     """Every signal on the book's day: ``signal, label, purpose, when, reads, dark, accounts, mrr``.

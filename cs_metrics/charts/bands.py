@@ -53,7 +53,7 @@ def distribution(
         marks,
         height=height,
         legend=True,
-        x={"range": [0, 100], "dtick": 10, "title": {"text": "score, 100 = healthy", "font": {"size": 12}}},
+        x={"range": [0, 101], "dtick": 10, "title": {"text": "score, 100 = healthy", "font": {"size": 12}}},
         y={"tickformat": ",~d", "nticks": 5},
         barmode="stack",
         bargap=0,
@@ -81,7 +81,7 @@ def bands_over_time(mrr: pd.DataFrame, height: int = 300) -> go.Figure:
         height=height,
         legend=True,
         x={"type": "category", "nticks": 8, "tickangle": 0},
-        y={"tickformat": ".0%", "range": [0, 1]},
+        y={"tickformat": ".0%", "range": [0, 1.12], "tickvals": [0, 0.25, 0.5, 0.75, 1]},
         barmode="stack",
         bargap=0.15,
     )

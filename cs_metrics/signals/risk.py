@@ -17,6 +17,7 @@ from cs_metrics.lately import (
     days_before,
     days_since_contact,
     days_since_said,
+    is_one_of,
     last_of,
     latest_answers,
     open_risks,
@@ -139,7 +140,8 @@ def tickets_are_more_than_usual(book: Book) -> pd.DataFrame:
 def urgent_ticket_is_open(book: Book) -> pd.DataFrame:
     """An urgent ticket has not been solved."""
     rows = book.facts["tickets"]
-    still = rows[rows["solved_at"].isna() & rows["priority"].str.casefold().isin(URGENT)]
+    still = rows[rows["solved_at"].isna()]
+    still = still[is_one_of(still["priority"], URGENT)]
     days = per_account(book, days_before(book, still["opened_at"]).groupby(still["row"]).max())
     return accounts_where(~np.isnan(days), days=days)
 
@@ -262,7 +264,7 @@ REVIEW_DUE = dial("business_review_is_missed.days", "Days without a review", 122
     weight=0.05,
 )
 def business_review_is_missed(book: Book) -> pd.DataFrame:
-    """No QBR or EBR in the last {days}, a quarter and a month as it ships."""
+    """No QBR or EBR in the last {days}."""
     since = days_since_contact(book, ("qbr", "ebr"))
     return accounts_where((since > REVIEW_DUE.of(book)) & paying(book), days=since)
 

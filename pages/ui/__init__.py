@@ -74,6 +74,9 @@ from pages.ui.revenue import rates_over_time as rates_over_time
 from pages.ui.scenarios import what_if as what_if
 from pages.ui.seen_coming import seen_coming as seen_coming
 from pages.ui.signal_records import signal_records as signal_records
+from pages.ui.signals import signal_dials as signal_dials
+from pages.ui.signals import signal_list as signal_list
+from pages.ui.signals import signals_answer as signals_answer
 from pages.ui.team import changed_hands as changed_hands
 from pages.ui.team import inherited as inherited
 from pages.ui.team import people as people

@@ -27,7 +27,7 @@ def editable(book: Book) -> bool:
     return False
 
 
-def edited(dials: list[Dial], book: Book, key: str, notes: Mapping[str, str], allowed: bool) -> dict[str, float]:
+def edited(dials: list[Dial], book: Book, key: str, allowed: bool) -> dict[str, float]:
     """The values as they stand in the editor, by the dials' names."""
     reset = st.session_state.get(f"{key}_reset", 0)
     shipped = st.session_state.get(f"{key}_shipped", False)
@@ -37,24 +37,20 @@ def edited(dials: list[Dial], book: Book, key: str, notes: Mapping[str, str], al
             "value": [_shown(each, each.ships if shipped else each.of(book)) for each in dials],
             "unit": [UNITS[each.kind] for each in dials],
             "ships": [_shown(each, each.ships) for each in dials],
-            "note": [notes.get(each.name, "") for each in dials],
         }
     )
     column = st.column_config
-    wide = bool(base["note"].any())
     found = st.data_editor(
         base,
-        key=f"{key}_{source().batch}_{reset}",
+        key=f"{key}_{dials[0].name}_{source().batch}_{reset}",
         hide_index=True,
-        disabled=True if not allowed else ["what", "unit", "ships", "note"],
-        column_order=["what", "value", "unit", "ships", *(["note"] if wide else [])],
-        height=min(38 + 35 * len(base), 460),
+        disabled=True if not allowed else ["what", "unit", "ships"],
+        height="auto" if len(base) <= 10 else 460,
         column_config={
-            "what": column.TextColumn("What", width="medium", pinned=True),
-            "value": column.NumberColumn("Value", width="small", format="%.6g", required=True),
-            "unit": column.TextColumn("", width="small"),
-            "ships": column.NumberColumn("Ships as", width="small", format="%.6g"),
-            "note": column.TextColumn("How it works", width="large"),
+            "what": column.TextColumn("What", width=255),
+            "value": column.NumberColumn("Value", width=70, format="%.6g", required=True),
+            "unit": column.TextColumn("", width=50),
+            "ships": column.NumberColumn("Ships as", width=60, format="%.6g"),
         },
     )
     return {each.name: _kept(each, value) for each, value in zip(dials, found["value"], strict=True) if value == value}
@@ -80,10 +76,10 @@ def keep_button(values: Mapping[str, float], key: str) -> None:
         st.rerun()
 
 
-def take_back(dials: list[Dial], book: Book, key: str) -> None:
+def take_back(dials: list[Dial], book: Book, key: str, typed: bool) -> None:
     """Ways back: what was typed, and the values that ship. The effect is shown before anything is kept."""
     with st.container(horizontal=True, gap="small"):
-        if st.button("Forget what I typed", key=f"{key}_forget", type="tertiary"):
+        if typed and st.button("Forget what I typed", key=f"{key}_forget", type="tertiary"):
             forget(key)
             st.rerun()
         if any(each.of(book) != each.ships for each in dials) and st.button(

@@ -13,9 +13,11 @@ import streamlit as st
 from cs_metrics import charts
 from cs_metrics.analysis.health_history import Level, Scores, accounts_of, by_band, by_group, level, scores_at
 from cs_metrics.book import Book
+from cs_metrics.dials import in_force
 from cs_metrics.health import BANDS, HEALTHY, LEAST_KNOWN, PARTS, POOR
+from cs_metrics.months import last_day
 from cs_metrics.units import SCORE
-from pages.ui.drill import Drill, drill, table_of_figures
+from pages.ui.drill import Drill, table_of_figures
 from pages.ui.lists import accounts
 from pages.ui.plots import chart, say
 from pages.ui.tiles import figures
@@ -46,16 +48,20 @@ def health_answer(book: Book) -> None:
         return
     bands = by_band(here, book.scale).set_index("band")
     say(
-        f"The book's health is **{SCORE.write(found.by_mrr)}** of 100 by MRR (100 = healthy), "
-        f"{SCORE.write(found.by_account)} by account. {_movement(book, found)} "
+        f"The book's health is **{SCORE.write(found.by_mrr)}** of 100 by MRR (100 = healthy). {_movement(book, found)} "
         f"**{percent(bands.loc['healthy', 'share'])}** of MRR is healthy, **{percent(bands.loc['poor', 'share'])}** "
         f"poor{_unknown(bands)}."
     )
-    figures({name.capitalize(): _band(bands, name, book) for name in BANDS}, book)
-
-
-def _band(bands: pd.DataFrame, name: str, book: Book) -> str:
-    return f"{money(bands.loc[name, 'mrr'], book)} · {bands.loc[name, 'accounts']:,}"
+    figures(
+        {
+            "Health by MRR": SCORE.write(found.by_mrr),
+            "Health by account": SCORE.write(found.by_account),
+            "Healthy MRR": money(bands.loc["healthy", "mrr"], book),
+            "Middling MRR": money(bands.loc["middling", "mrr"], book),
+            "Poor MRR": money(bands.loc["poor", "mrr"], book),
+        },
+        book,
+    )
 
 
 def _unknown(bands: pd.DataFrame) -> str:
@@ -73,7 +79,17 @@ def _movement(book: Book, found: Level) -> str:
         before = level(scores_at(book, close)).by_mrr if close >= book.lead else math.nan
         if math.isfinite(before):
             told.append(f"{SCORE.write_difference(found.by_mrr - before)} on {words} ago")
-    return f"{'; '.join(told).capitalize()}." if told else ""
+    return f"{'; '.join(told).capitalize()}.{_reset(book)}" if told else ""
+
+
+def _reset(book: Book) -> str:
+    """Were weights or thresholds changed within the quarter? Then the movement is theirs as well."""
+    then = last_day(book.months_with_lead[max(book.closes - 4, book.lead)])
+    was, is_now = in_force(book.as_of(then)), in_force(book)
+    mine = tuple(f"{owner}." for owner in ("health", "cadence"))
+    if not any(was.get(key) != value for key, value in is_now.items() if key[0].startswith(mine)):
+        return ""
+    return " Weights were changed since: the tab Trend and flows tells what they did."
 
 
 def _no_score(book: Book) -> None:
@@ -190,7 +206,7 @@ def _by_group(book: Book) -> None:
         "by account": st.column_config.TextColumn("By account", alignment="right"),
         "before": st.column_config.TextColumn(against or "Before", alignment="right"),
     }
-    table_of_figures(shown, "health_groups", {"accounts": behind}, config, height=min(38 + 35 * len(shown), 420))
+    table_of_figures(shown, "health_groups", {"accounts": behind}, config, height=rows_high(len(shown), 420))
 
 
 def _named(name: str) -> str:
@@ -219,11 +235,11 @@ def _dark_parts(book: Book) -> None:
         say("", f"Below {LEAST_KNOWN.written(LEAST_KNOWN.of(book))} of the weight known there is no score.")
 
 
-def open_rows(title: str, sentence: str, rows: pd.DataFrame, book: Book) -> None:
-    """Ask for a window with these accounts."""
-    drill(Drill(title, sentence, lambda: rows, book))
+def rows_high(rows: int, most: int) -> int | str:
+    """As high as so many rows need, up to a limit."""
+    return "auto" if rows <= 10 else min(38 + 35 * rows, most)
 
 
 def movers(rows: pd.DataFrame, key: str, name: str, columns: tuple[str, ...], height: int = 360) -> None:
     """Accounts that moved, in the house's list."""
-    accounts(rows, key, name, columns, height=min(38 + 35 * max(len(rows), 1), height))
+    accounts(rows, key, name, columns, height=rows_high(len(rows), height))

@@ -216,8 +216,17 @@ def parts_moved(book: Book) -> None:
     told = found.assign(most=_most(found)).round(
         dict.fromkeys((*PARTS, WEIGHTS, "change", "health_before", "health"), 1)
     )
-    told = told.rename(columns={"change": "points"})
-    columns = ("name", "health_before", "health", "points", "most", "mrr", "csm", *PARTS, WEIGHTS)
+    told = told.rename(columns={"change": "points", **{name: f"by_{name}" for name in (*PARTS, WEIGHTS)}})
+    columns = (
+        "name",
+        "health_before",
+        "health",
+        "points",
+        "most",
+        "mrr",
+        "csm",
+        *(f"by_{name}" for name in (*PARTS, WEIGHTS)),
+    )
     movers(told[told["points"].abs() >= 0.05], "health_moved", "What moved health", columns)
 
 

@@ -25,16 +25,15 @@ def health_weights(book: Book) -> None:
     """The editors, the effect of what was typed, the button that keeps it, and what was changed before."""
     allowed = editable(book)
     weight = [DIALS[f"health.{name}.weight"] for name in PARTS]
-    rest = [each for each in dials_of("health", "cadence") if each not in weight]
+    rest = [each for each in (*dials_of("health"), *dials_of("cadence")) if each not in weight]
     left, right = st.columns(2, gap="medium")
     with left:
         say("##### Weights of the parts")
-        notes = {f"health.{name}.weight": part.how(book) for name, part in PARTS.items()}
-        values = edited(weight, book, f"{KEY}_weights", notes, allowed)
+        values = edited(weight, book, KEY, allowed)
         _shares(values)
     with right:
         say("##### Thresholds")
-        values |= edited(rest, book, f"{KEY}_rest", {}, allowed)
+        values |= edited(rest, book, KEY, allowed)
         say("", "Bands, when a part earns 100 or 0, and how often an account should be touched.")
     try:
         new = changed(book, values)
@@ -46,7 +45,7 @@ def health_weights(book: Book) -> None:
     elif allowed:
         st.info("Type another weight or threshold: what it would do is shown here before you keep it.")
     if allowed:
-        take_back([*weight, *rest], book, KEY)
+        take_back([*weight, *rest], book, KEY, bool(new))
     dial_history(book, [each.name for each in (*weight, *rest)], KEY)
 
 
@@ -70,7 +69,7 @@ def _effect(book: Book, new: dict[str, float]) -> None:
     )
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        table(_bands(book, effect), "health_effect_bands")
+        table(_bands(book, effect), "health_effect_bands", config={"of MRR": st.column_config.TextColumn("Of MRR")})
         keep_button(new, KEY)
     with right:
         paying = effect.after.customers

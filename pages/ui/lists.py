@@ -55,9 +55,7 @@ LABELS = {
     "mrr_before": "MRR before", "mrr_after": "MRR after", "from_date": "From",
     "mrr_then": "MRR then", "mrr_now": "MRR now", "became": "What became of it", "transfer_in": "Taken over",
     "health_before": "Health before", "band": "Band", "band_before": "Band before", "most": "Most by",
-    "points": "Points", "usage_trend": "Usage trend", "active_users": "Active users",
-    "feature_breadth": "Feature breadth", "weights": "Changed weights", "transfer_out": "Handed on",
-    "since": "Since then", "inherited_accounts": "Accounts inherited",
+    "points": "Points", "transfer_out": "Handed on", "since": "Since then", "inherited_accounts": "Accounts inherited",
     "lost_in": "Lost in", "seen": "Flagged", "person_days": "By a person, days before",
     "tool_days": "By the tool, days before", "mrr_later": "MRR 180 days later", "flagged_on": "Flagged on",
     "taken_down": "Taken down", "inherited_left": "Of them left", "own_accounts": "Own accounts", "held_now": "MRR now",
@@ -84,6 +82,8 @@ def _column(name: str, values: pd.Series) -> Any:
         return config.NumberColumn(label, format="localized", help=help)
     if name in ("health", "health_before"):
         return config.ProgressColumn(label, format="%.0f", min_value=0, max_value=100, help=help, width=90)
+    if name == "points" or name.startswith("by_"):
+        return config.NumberColumn(label, format="%+.1f", help="Points of the score.")
     if name in POINTS:
         return config.NumberColumn(f"{label}, points", format="%+.2f", help=help)
     if name in SHARES:
