@@ -13,20 +13,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow.csv
 
-from benchmarks import books
+import cs_metrics.signals  # noqa: F401
+from benchmarks import books, facts
 from benchmarks.luck import coverage
 from benchmarks.pages import page_costs
+from benchmarks.past import past_costs
 from cs_metrics.analysis.cohorts import triangles
 from cs_metrics.analysis.luck import Held, band_of, drawn_figures
 from cs_metrics.analysis.movements import movements
 from cs_metrics.analysis.people import compare_people, shares_of
+from cs_metrics.analysis.risk import at_risk
 from cs_metrics.analysis.survival import survival
 from cs_metrics.assemble import book_of
 from cs_metrics.book import Book
+from cs_metrics.health import health
 from cs_metrics.metric import METRICS
 from cs_metrics.read.reading import read_paths
+from cs_metrics.signal import SIGNALS
 from cs_metrics.tables import frames
 
 ACCOUNTS, MONTHS = 100_000, 60
@@ -115,6 +121,30 @@ def people(book: Book) -> list[str]:
     ]
 
 
+def signals_and_scores(accounts: int) -> list[str]:
+    """All signals and scores as of a day, and the list at risk after them, against reading usage and tickets once."""
+    book = facts.book(accounts)
+    known = book.as_of(book.day)
+
+    def all_told() -> None:
+        fresh = book.as_of(book.day)
+        health(fresh)
+        for each in SIGNALS.values():
+            each.fired(fresh)
+
+    def read_once() -> tuple[pd.DataFrame, pd.DataFrame]:
+        return book.facts["usage"].copy(), book.facts["tickets"].copy()
+
+    health(known)
+    for each in SIGNALS.values():
+        each.fired(known)
+    what = f"{accounts:,} accounts, {facts.MONTHS} months of usage, {accounts * facts.TICKETS_EACH:,} tickets"
+    return [
+        line(f"all signals and scores as of a day, {what}", ratio(all_told, read_once, 5), "≤ 3 s"),
+        line("the list at risk after that", ratio(lambda: at_risk(known), read_once, 5), "≤ 300 ms"),
+    ]
+
+
 def reading() -> list[str]:
     """A long CSV to a Book against pyarrow parsing it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -141,10 +171,13 @@ def main() -> None:
             print(text, flush=True)
         del book
         gc.collect()
-    for text in reading():
+    for text in (*signals_and_scores(ACCOUNTS), *reading()):
         print(text, flush=True)
     print()
     for text in page_costs():
+        print(text, flush=True)
+    print()
+    for text in past_costs():
         print(text, flush=True)
     print()
     for text in coverage():

@@ -62,8 +62,9 @@ def known_on(day: date, rows: pd.DataFrame, known: Known) -> pd.DataFrame:
     end = np.datetime64(day) + np.timedelta64(1, "D")
     dates = [rows[column] for column in known.since if column in rows]
     if dates:
-        first = pd.concat(dates, axis=1).min(axis=1)
-        rows = rows[~(first >= end)]
+        first = dates[0] if len(dates) == 1 else pd.concat(dates, axis=1).min(axis=1)
+        later = (first >= end).to_numpy()
+        rows = rows.take(np.flatnonzero(~later)) if later.any() else rows
     for column, brought in known.later.items():
         if column in rows and (unknown := rows[column] >= end).any():
             rows = rows.assign(**{c: rows[c].mask(unknown) for c in (column, *brought) if c in rows})

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cs_metrics.analysis.compare import DEFINITIONS, YEAR
 from cs_metrics.analysis.risk import AT_RISK
+from cs_metrics.dials import Dial, dials_of
 from cs_metrics.health import LEAST_KNOWN, PARTS
 from cs_metrics.metric import METRICS
 from cs_metrics.signal import SIGNALS
@@ -48,21 +49,29 @@ def _other_definitions() -> Iterator[str]:
 
 def _signals() -> Iterator[str]:
     yield "## Signals"
-    yield f"Risks are joined as 1 − Π (1 − weight); an account is at risk from {AT_RISK:.0%} on.\n"
-    yield "| signal | for | fires when | weight | reads |\n| --- | --- | --- | ---: | --- |"
+    yield f"Risks are joined as 1 − Π (1 − weight); an account is at risk from {AT_RISK:.0%} on."
+    yield "What may be set is named as in the table settings, with the value that ships.\n"
+    yield "| signal | for | fires when | weight | reads | may be set |\n| --- | --- | --- | ---: | --- | --- |"
     for signal in SIGNALS.values():
         reads = ", ".join(need if isinstance(need, str) else " or ".join(need) for need in signal.needs) or "revenue"
         weight = f"{signal.weight:.0%}" if signal.weight else ""
-        yield f"| {signal.label} | {signal.purpose} | {signal.question} | {weight} | {reads} |"
+        settable = _settable(signal.dials)
+        yield f"| {signal.label} | {signal.purpose} | {signal.question} | {weight} | {reads} | {settable} |"
     yield ""
+
+
+def _settable(dials: list[Dial]) -> str:
+    return ", ".join(f"`{each.name}` {each.ships:g}" for each in dials)
 
 
 def _health() -> Iterator[str]:
     yield "## Health score"
-    yield f"0 to 100, 100 = healthy. Below {LEAST_KNOWN:.0%} of the weight known there is no score.\n"
-    yield "| part | weight | how | reads |\n| --- | ---: | --- | --- |"
+    least = LEAST_KNOWN.written(LEAST_KNOWN.ships)
+    yield f"0 to 100, 100 = healthy. Below {least} of the weight known there is no score (`{LEAST_KNOWN.name}`)."
+    yield f"Bands: {_settable(dials_of('health.band'))}.\n"
+    yield "| part | weight | how | reads | may be set |\n| --- | ---: | --- | --- | --- |"
     for part in PARTS.values():
-        yield f"| {part.label} | {part.weight:g} | {part.question} | {part.needs} |"
+        yield f"| {part.label} | {part.weight:g} | {part.question} | {part.needs} | {_settable(part.dials)} |"
     yield ""
 
 

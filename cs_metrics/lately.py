@@ -11,10 +11,15 @@ import numpy as np
 import pandas as pd
 
 from cs_metrics.book import Book
+from cs_metrics.dials import dial
 from cs_metrics.months import last_day
 
 URGENT = ("urgent", "critical", "p1", "blocker", "highest")
 NEVER = 10**6
+SCALES = {"NPS": (0, 10), "CSAT": (1, 5), "CES": (1, 7)}
+FIRST_MONTH = dial("cadence.first_month", "Touchpoints: days apart in the first month", 7, "days", least=1, most=365)
+TO_DAY_90 = dial("cadence.to_day_90", "Touchpoints: days apart to day 90", 14, "days", least=1, most=365)
+LATER = dial("cadence.later", "Touchpoints: days apart after day 90", 31, "days", least=1, most=365)
 
 
 def days_before(book: Book, days: pd.Series) -> pd.Series:
@@ -23,8 +28,18 @@ def days_before(book: Book, days: pd.Series) -> pd.Series:
 
 
 def last_of(rows: pd.DataFrame, by: str) -> pd.DataFrame:
-    """The last row of each account, indexed by account."""
-    return rows.dropna(subset=[by]).sort_values(by, kind="stable").drop_duplicates("row", keep="last").set_index("row")
+    """The last row of each account, indexed by account, in the order of their days."""
+    day, row = rows[by].to_numpy(), rows["row"].to_numpy()
+    order = np.argsort(day, kind="stable")[: len(day) - int(rows[by].isna().sum())]
+    place = np.full(row.max(initial=-1) + 1, -1)
+    place[row[order]] = np.arange(len(order))
+    return rows.iloc[order[np.sort(place[place >= 0])]].set_index("row")
+
+
+def is_one_of(texts: pd.Series, words: tuple[str, ...]) -> np.ndarray:
+    """Which texts are one of these words, in any case; each distinct text is looked at once."""
+    codes, distinct = pd.factorize(texts)
+    return np.append([str(text).casefold() in words for text in distinct], False).astype(bool)[codes]
 
 
 def per_account(book: Book, values: pd.Series, missing: float = np.nan) -> np.ndarray:
@@ -32,6 +47,10 @@ def per_account(book: Book, values: pd.Series, missing: float = np.nan) -> np.nd
     out = np.full(len(book), missing, dtype=float)
     out[values.index.to_numpy(dtype=np.intp)] = values.to_numpy(dtype=float)
     return out
+
+
+USED = ("row", "subscription_id", "active_users", "licensed_seats", "logins", "features_used", "features_available",
+        "feature", "uses")  # fmt: skip
 
 
 class Use(NamedTuple):
@@ -50,7 +69,7 @@ class Use(NamedTuple):
 
 def use_by_month(book: Book, months: int = 6) -> Use:
     """The use of the last complete months before the book's day."""
-    return book.kept(("use", months, book.known_on), lambda: _use(book, months))
+    return book.kept(("lately", "use", months, book.known_on), lambda: _use(book, months))
 
 
 def _use(book: Book, months: int) -> Use:
@@ -58,20 +77,25 @@ def _use(book: Book, months: int) -> Use:
     running = pd.Period(book.known_on, "M")
     last = running.ordinal if last_day(running) == book.known_on else running.ordinal - 1
     place = rows["day"].to_numpy().astype("datetime64[M]").astype(np.int64) - (last - months + 1)
-    recent = rows.assign(place=place)[(place >= 0) & (place < months)]
-    each = ["row", "place", "subscription_id"]
+    inside = np.flatnonzero((place >= 0) & (place < months))
+    recent = rows[list(USED)].take(inside)
+    cell = recent["row"].to_numpy() * months + place[inside]
+    codes, subscriptions = pd.factorize(recent["subscription_id"])
+    each = cell * (len(subscriptions) + 1) + codes + 1
 
-    def laid_out(values: pd.Series) -> np.ndarray:
-        out = np.full((len(book), months), np.nan)
-        out[values.index.get_level_values("row"), values.index.get_level_values("place")] = values.to_numpy()
-        return out
+    def laid_out(cells: np.ndarray, values: np.ndarray) -> np.ndarray:
+        known = ~np.isnan(values)
+        at = cells[known].astype(np.intp)
+        total = np.bincount(at, values[known], len(book) * months).astype(float)
+        total[np.bincount(at, minlength=len(book) * months) == 0] = np.nan
+        return total.reshape(len(book), months)
 
     def total(name: str) -> np.ndarray:
-        return laid_out(recent.groupby(["row", "place"])[name].sum(min_count=1))
+        return laid_out(cell, recent[name].to_numpy(dtype=float))
 
     def state(name: str) -> np.ndarray:
-        highest = recent.groupby(each, observed=True, dropna=False)[name].max()
-        return laid_out(highest.groupby(["row", "place"]).sum(min_count=1))
+        highest = pd.Series(recent[name].to_numpy(dtype=float)).groupby(each, sort=False).max()
+        return laid_out(highest.index.to_numpy() // (len(subscriptions) + 1), highest.to_numpy())
 
     seats = state("licensed_seats")
     if "licensed_seats" in book.accounts:
@@ -79,7 +103,8 @@ def _use(book: Book, months: int) -> Use:
         seats = np.where(np.isnan(seats), bought[:, None], seats)
     features = state("features_used")
     if recent["features_used"].isna().all() and recent["feature"].notna().any():
-        features = laid_out(recent.groupby(["row", "place"])["feature"].nunique().astype(float))
+        used = pd.DataFrame({"cell": cell, "feature": recent["feature"].to_numpy()}).dropna().drop_duplicates()
+        features = laid_out(used["cell"].to_numpy(), np.ones(len(used)))
     word = next(
         (name for name in ("logins", "uses", "active_users") if recent[name].notna().any()),
         "",
@@ -89,26 +114,32 @@ def _use(book: Book, months: int) -> Use:
 
 
 def use_now_and_before(book: Book) -> tuple[np.ndarray, np.ndarray, str]:
-    """Mean use in the last three months and in the three before, and what is counted.
+    """Mean use in the last three months and in the three before, and what is counted."""
+    use = use_by_month(book, 6)
+    return *now_and_before(use.volume), use.word
+
+
+def now_and_before(by_month: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means of the last three of six months and of the three before, of accounts × months.
 
     A month without a row between months with rows is a month without use; accounts new to the data are unknown.
+
+    >>> now_and_before(np.array([[2, 2, 2, 3, np.nan, 3], [np.nan, 2, 2, 3, 3, 3]]))
+    (array([ 2., nan]), array([ 2., nan]))
     """
-    use = use_by_month(book, 6)
-    seen = ~np.isnan(use.volume)
-    begun = np.maximum.accumulate(seen, axis=1)
-    filled = np.where(begun, np.nan_to_num(use.volume), np.nan)
+    begun = np.maximum.accumulate(~np.isnan(by_month), axis=1)
+    filled = np.where(begun, np.nan_to_num(by_month), np.nan)
     known = begun[:, 0]
     return (
         np.where(known, filled[:, 3:].sum(axis=1) / 3, np.nan),
         np.where(known, filled[:, :3].sum(axis=1) / 3, np.nan),
-        use.word,
     )
 
 
 def cadence_days(book: Book) -> np.ndarray:
-    """Days an account may go without a touchpoint, by its age: 7 in the first month, 14 to day 90, then 31."""
+    """Days an account may go without a touchpoint, by its age: in the first month, to day 90, then."""
     age = age_days(book)
-    return np.select([age <= 30, age <= 90], [7, 14], 31)
+    return np.select([age <= 30, age <= 90], [FIRST_MONTH.of(book), TO_DAY_90.of(book)], LATER.of(book))
 
 
 def age_days(book: Book) -> np.ndarray:
@@ -125,31 +156,70 @@ def age_days(book: Book) -> np.ndarray:
 
 def days_since_contact(book: Book, kinds: tuple[str, ...] = ()) -> np.ndarray:
     """Days since the last touchpoint that took place, of these kinds or of any; age of the account where none did."""
+    return book.kept(("lately", "contact", kinds, book.known_on), lambda: _days_since_contact(book, kinds))
+
+
+def _days_since_contact(book: Book, kinds: tuple[str, ...]) -> np.ndarray:
     rows = book.facts["touchpoints"]
-    done = rows[rows["done_on"].notna()]
-    if kinds:
-        done = done[done["kind"].str.casefold().isin(kinds)]
+    done = rows[rows["done_on"].notna().to_numpy() & (is_one_of(rows["kind"], kinds) if kinds else True)]
     since = per_account(book, days_before(book, last_of(done, "done_on")["done_on"]))
     return np.where(np.isnan(since), age_days(book), since)
 
 
 def open_risks(book: Book) -> pd.DataFrame:
     """The latest open risk of each account, indexed by account."""
+    return book.kept(("lately", "risks", book.known_on), lambda: _open_risks(book))
+
+
+def _open_risks(book: Book) -> pd.DataFrame:
     rows = book.facts["risks"]
     return last_of(rows[rows["closed_on"].isna()], "opened_on")
 
 
-def latest_answers(book: Book, kind: str, days: int = 365) -> pd.Series:
-    """The last answer of each account to this kind of survey, indexed by account."""
+def latest_answers(book: Book, kind: str, days: float = 365) -> pd.Series:
+    """The last answer of each account to this kind of survey, indexed by account; answers beyond its scale left out."""
+    key = ("lately", "answers", kind, days, book.known_on)
+    return book.kept(key, lambda: _latest_answers(book, kind, days))
+
+
+def _latest_answers(book: Book, kind: str, days: float) -> pd.Series:
     rows = book.facts["surveys"]
+    rows = rows[is_one_of(rows["kind"], (kind.casefold(),)) & rows["score"].between(*SCALES[kind]).to_numpy()]
     rows = rows.assign(answered=rows["responded_at"].fillna(rows["sent_at"]))
-    recent = rows["score"].notna() & (days_before(book, rows["answered"]) <= days)
-    return last_of(rows[recent & (rows["kind"].str.upper() == kind)], "answered")["score"]
+    return last_of(rows[days_before(book, rows["answered"]) <= days], "answered")["score"]
 
 
 def pulses(book: Book) -> pd.DataFrame:
     """Each account's last pulse and the one before: ``pulse, before, age``, indexed by account."""
+    return book.kept(("lately", "pulses", book.known_on), lambda: _pulses(book))
+
+
+def _pulses(book: Book) -> pd.DataFrame:
     rows = book.facts["pulses"].sort_values("given_on", kind="stable")
     rows = rows.assign(before=rows.groupby("row")["pulse"].shift())
     last = last_of(rows, "given_on")
     return pd.DataFrame({"pulse": last["pulse"], "before": last["before"], "age": days_before(book, last["given_on"])})
+
+
+SPOKEN = (
+    ("pulses", "given_on", ("reason", "note")),
+    ("risks", "opened_on", ("reason", "plan")),
+    ("surveys", "responded_at", ("comment",)),
+    ("notes", "written_on", ("note",)),
+)
+
+
+def days_since_said(book: Book, pattern: str, days: float) -> pd.Series:
+    """Days since somebody last wrote words of this pattern about an account, indexed by account; ``days`` at most."""
+    found = []
+    for table, when, texts in SPOKEN:
+        rows = book.facts.get(table)
+        if rows is None:
+            continue
+        recent = rows[days_before(book, rows[when]) <= days]
+        for text in texts:
+            said = recent[recent[text].str.contains(pattern, na=False)]
+            found.append(pd.DataFrame({"row": said["row"], "days": days_before(book, said[when])}))
+    if not found:
+        return pd.Series(dtype=float)
+    return pd.concat(found).groupby("row")["days"].min()

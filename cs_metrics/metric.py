@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Literal
@@ -40,22 +40,24 @@ class Measure:
     """An array metrics may ask for by name: periods × rows, up to some month of each period.
 
     ``of(book, months, upto)`` gives the amounts of the first ``upto`` months of every period of ``months``
-    months. ``period`` says that it speaks of periods; a measure that does not is the state at each close.
+    months. ``period`` says that it speaks of periods; a measure that does not is the state at each close. ``back``
+    is how many closes before a period's opening it looks at.
     """
 
     name: str
     of: Callable[[Book, int, int], np.ndarray]
     period: bool
+    back: int = 0
 
 
 Measuring = Callable[[Book, int, int], np.ndarray]
 
 
-def measure(*, period: bool) -> Callable[[Measuring], Measuring]:
+def measure(*, period: bool, back: int = 0) -> Callable[[Measuring], Measuring]:
     """Offer a function ``(book, months, upto) → periods × rows`` to metrics, under its own name."""
 
     def register(function: Measuring) -> Measuring:
-        MEASURES[function.__name__] = Measure(function.__name__, function, period)
+        MEASURES[function.__name__] = Measure(function.__name__, function, period, back)
         return function
 
     return register
@@ -102,6 +104,11 @@ class Metric:
     def period(self) -> bool:
         """Does it speak of a period, and not of one close?"""
         return any(MEASURES[name].period for name in self.needs)
+
+    def asked(self, book: Book, opening: int, closing: int) -> Book:
+        """The closes one period needs, both ends included: its own, and those before that a measure looks back to."""
+        back = max((MEASURES[name].back for name in self.needs), default=0)
+        return replace(book.window(max(opening - back, 0), closing), clock=book.known_on)
 
     def explained(self, months: int) -> str:
         """The formula, with the length of the period put in."""

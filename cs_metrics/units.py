@@ -69,5 +69,7 @@ PERCENT = Unit("percent", lambda v: f"{v:.1%}".replace("%", " %"), lambda v: f"{
 MONEY = Unit("money", _short, _short, "~s", "#,##0.00", money=True)
 COUNT = Unit("count", _short, _short, ",~d", "#,##0")
 POINTS = Unit("points", lambda v: f"{v:.0f}", lambda v: f"{v:.0f} points", "+.0f", "0")
+SCORE = Unit("score", lambda v: f"{v:.1f}", lambda v: f"{v:.1f} points", ".1f", "0.0")
 RATIO = Unit("ratio", lambda v: f"{v:.2f}", lambda v: f"{v:.2f}", ".2f", "0.00")
-SCORE = Unit("score", lambda v: f"{v:.2f}", lambda v: f"{v:.2f}", ".1f", "0.00", parts=100)
+EFFORT = Unit("effort", lambda v: f"{v:.2f}", lambda v: f"{v:.2f}", ".1f", "0.00", parts=100)
+DAYS = Unit("days", lambda v: f"{v:,.0f} days", lambda v: f"{v:,.0f} days", ",~d", "#,##0.0")

@@ -40,6 +40,12 @@ COLUMNS = {
     "survival by": (["survival", GOLDEN, "--by", "csm"], "group age_months at_risk lost survival low high"),
     "explain": (["explain", "arr", GOLDEN], "account_id name group opening closing top bottom note"),
     "backtest": (["backtest", GOLDEN], "as_of n events auc low high lift precision recall"),
+    "scores": (["backtest", GOLDEN, "--show", "scores"], "score n events auc low high precision recall lift"),
+    "calibration": (["backtest", GOLDEN, "--show", "calibration"], "from_score to_score n accounts lost share low high expected"),
+    "weights": (["backtest", GOLDEN, "--show", "weights"], "part label now proposed"),
+    "foresight": (["foresight", GOLDEN], "account_id name csm lost_in mrr seen person_days why tool_days"),
+    "flagged": (["foresight", GOLDEN, "--show", "flagged"], "account_id name csm flagged_on why taken_down mrr_then mrr_later became"),
+    "signal-record": (["signal-record", GOLDEN], "signal label purpose times accounts followed not_followed precision low high preceded lift quarter_ends dark"),
     "at-risk": (["at-risk", GOLDEN], "rank account_id name csm mrr renewal_date health pulse reasons plan plan_age_days"),
     "layouts": (["layouts"], "layout table columns"),
     "advocates": (["advocates", GOLDEN], "rank account_id name csm mrr met missed reference_ready"),
@@ -245,3 +251,16 @@ def test_a_kept_mapping_and_known_names_serve_the_next_import(tmp_path: Path) ->
     known = tables_known(database)
     assert known["subscriptions"]["mrr"].to_pylist() == [360_000]
     assert known["tickets"]["account_id"].to_pylist() == ["A1"]
+
+
+def test_health_gives_each_customers_score_and_signals_what_is_dark(tmp_path: Path) -> None:
+    (tmp_path / "mrr.csv").write_text("account_id,month,mrr\nA,2025-06,5\nB,2025-06,7\n")
+    (tmp_path / "pulses.csv").write_text("account_id,given_on,pulse\nA,2025-06-20,2\nB,2025-07-20,2\n")
+    scored = {row["account_id"]: row for row in rows("health", str(tmp_path), "--as-of", "2025-06-30")}
+    assert (scored["A"]["health"], scored["A"]["band"], scored["A"]["pulse"]) == (None, "unknown", 25)
+    assert scored["B"]["pulse"] is None
+    assert "Survey: add surveys.score" in run("health", str(tmp_path))[2]
+    listed = {row["signal"]: row for row in rows("signals", str(tmp_path), "--as-of", "2025-06-30")}
+    assert (listed["pulse_is_low"]["accounts"], listed["pulse_is_low"]["mrr"]) == (1, 5)
+    assert listed["usage_is_rising"]["accounts"] is None
+    assert listed["usage_is_rising"]["dark"] == "Usage is rising: add usage"

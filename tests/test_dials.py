@@ -53,3 +53,11 @@ def test_values_have_limits() -> None:
             share.checked(1.2)
     finally:
         del DIALS["test.share"]
+
+
+def test_what_was_set_since_the_last_upload_holds_now_and_can_be_tried_over() -> None:
+    chosen = book(("test.days", "", "2025-07-01", 20))
+    assert DAYS.of(chosen) == 30
+    now = chosen.now(date(2025, 7, 2))
+    assert (now.known_on, DAYS.of(now), DAYS.of(chosen.now(date(2025, 6, 30)))) == (date(2025, 3, 31), 20, 30)
+    assert DAYS.of(tried(now, {"test.days": 3})) == 3

@@ -27,6 +27,7 @@ CORE = {
     "assemble",
     "lately",
     "dials",
+    "flags",
     "health",
     "targets",
     "metrics",

@@ -405,3 +405,33 @@ def test_a_folder_is_read_whole(tmp_path: Path) -> None:
     assert len(read_paths([tmp_path]).tables["mrr"]) == 3
     with pytest.raises(Refused, match="no such file"):
         read_paths([tmp_path / "nowhere.csv"])
+
+
+def test_what_cannot_be_is_left_out_and_listed() -> None:
+    """Answers beyond their scale, tickets solved before they were opened, usage of accounts nobody knows."""
+    mrr = ("mrr.csv", "account_id,month,mrr\nA,2025-01,5\nB,2025-01,5\n")
+    surveys = "account_id,kind,sent_at,responded_at,score\n" + "".join(
+        f"A,{kind},2025-01-02,{on},{score}\n"
+        for kind, on, score in (
+            ("NPS", "2025-01-03", 9), ("CSAT", "2025-01-03", 9), ("csat", "2025-01-03", 5), ("CES", "2025-01-03", 0),
+            ("NPS", "2025-01-01", 8), ("NPS", "2025-01-03", 11),
+        )
+    )  # fmt: skip
+    tickets = (
+        "ticket_id,account_id,opened_at,solved_at\n1,A,2025-01-05 10:00,2025-01-04\n2,A,2025-01-05 10:00,2025-01-05\n"
+    )
+    usage = "account_id,month,logins\nA,2025-01,3\nZ,2025-01,3\nZ,2025-01,4\n"
+    files = [mrr, ("surveys.csv", surveys), ("tickets.csv", tickets), ("usage.csv", usage)]
+    found = read([File(name, text.encode()) for name, text in files])
+    said = [str(trouble) for trouble in found.troubles if trouble.severity == "row left out"]
+    assert found.tables["surveys"]["score"].drop_null().to_pylist() == [9, 5]
+    assert found.tables["tickets"]["ticket_id"].to_pylist() == ["2"]
+    assert found.tables["usage"]["account_id"].to_pylist() == ["A"]
+    for expected in (
+        "surveys.csv, row 3, score: An answer to CSAT is 1 to 5. The row is left out.",
+        "surveys.csv, row 5, score: An answer to CES is 1 to 7. The row is left out.",
+        "surveys.csv, row 6, responded_at: It was answered before it was sent. The row is left out.",
+        "tickets.csv, row 2, solved_at: It was solved before it was opened. The row is left out.",
+        'usage, account_id: "Z" No account has this id. 2 rows of usage left out. Add the account, or correct the id.',
+    ):
+        assert expected in said, said

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import string
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -13,8 +16,9 @@ from cs_metrics.analysis.advocates import ADVOCATE, REFERENCE, advocates
 from cs_metrics.analysis.risk import at_risk
 from cs_metrics.assemble import book_of
 from cs_metrics.book import Book
-from cs_metrics.facts import HAPPENED, KNOWN
-from cs_metrics.health import PARTS, health
+from cs_metrics.dials import Dial, tried, values_written
+from cs_metrics.facts import HAPPENED, KNOWN, Facts, known_on
+from cs_metrics.health import BANDS, PARTS, bands, health
 from cs_metrics.signal import SIGNALS
 from cs_metrics.tables import TABLES, columns, completed
 
@@ -83,6 +87,26 @@ CASES: dict[str, tuple[Book, str]] = {
         known(surveys=[{**BOTH[0], "kind": "NPS", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 6}, {**BOTH[1], "kind": "NPS", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 7}]),
         "answered 6 of 10 to NPS",
     ),
+    "answer_is_low": (
+        known(surveys=[{**BOTH[0], "kind": "CSAT", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 2}, {**BOTH[1], "kind": "CSAT", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 3}]),
+        "answered 2 of 5 to CSAT",
+    ),
+    "seats_are_nearly_full": (known(usage=use([50] * 5 + [90], [90] * 5 + [89])), "90% of 100 seats used"),
+    "product_limit_is_reached": (known(usage=use([50] * 5 + [103], [100] * 5 + [99])), "103 people use 100 seats"),
+    "usage_is_rising": (known(usage=use([10, 10, 10, 14, 14, 14], [10, 10, 10, 12, 12, 12])), "logins up 40% on the three months before"),
+    "team_is_growing": (known(usage=use([20, 20, 20, 24, 24, 24], [10, 10, 10, 12, 12, 12])), "24 people use it, 20 in the three months before"),
+    "use_case_is_new": (
+        known(usage=[{**row, "features_used": n} for row, n in zip(use([9] * 6, [9] * 6), [5, 5, 5, 6, 5, 8, 5, 5, 8, 7, 7, 8], strict=True)]),
+        "8 features in use, 6 at most in the three months before",
+    ),
+    "promoter_may_want_more": (
+        known(surveys=[{**BOTH[0], "kind": "NPS", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 9}, {**BOTH[1], "kind": "NPS", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 8}]),
+        "promoter, 9 of 10",
+    ),
+    "budget_is_raised": (
+        known(notes=[{**BOTH[0], "written_on": "2025-06-20", "author": "Ann", "note": "Their budget was raised for next year"}, {**BOTH[1], "written_on": "2025-06-20", "author": "Ann", "note": "Their budget was cut"}]),
+        "a raised budget or funding was mentioned 10 days ago",
+    ),
     "support_is_rated_low": (
         known(tickets=[{**BOTH[0], "opened_at": "2025-06-01", "solved_at": "2025-06-02", "csat": 2}, {**BOTH[1], "opened_at": "2025-01-01", "solved_at": "2025-01-02", "csat": 1}]),
         "rated support 2 of 5",
@@ -112,17 +136,17 @@ CASES: dict[str, tuple[Book, str]] = {
         "live is 10 days late",
     ),
     "renewal_is_near_without_a_plan": (known(accounts={"renewal_date": ["2025-07-30", "2025-12-30"]}), "renews in 30 days, no plan"),
-    "revenue_has_contracted": (known({"Hit": [100] * 3 + [80] * 3, "Calm": [80] * 3 + [100] * 3}), "MRR fell by 20% in six months"),
+    "revenue_has_contracted": (known({"Hit": [100] * 3 + [80] * 3, "Calm": [80] * 3 + [100] * 3}), "MRR fell by 20% in 6 months"),
     "surveys_go_unanswered": (
         known(surveys=[{**a, "kind": "NPS", "sent_at": f"2025-0{n}-01", "responded_at": r, "score": s} for n in (2, 5) for a, r, s in ((BOTH[0], None, None), (BOTH[1], f"2025-0{n}-02", 8))]),
-        "asked 2 times in a year, never answered",
+        "asked 2 times in 365 days, never answered",
     ),
     "is_a_promoter": (
         known(surveys=[{**BOTH[0], "kind": "NPS", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 9}, {**BOTH[1], "kind": "NPS", "sent_at": "2025-05-01", "responded_at": "2025-05-02", "score": 8}]),
         "promoter, 9 of 10",
     ),
     "pulse_is_high": (known(pulses=[pulse("Hit", "2025-06-01", 4), pulse("Calm", "2025-06-01", 3)]), "pulse 4 of 5"),
-    "is_a_power_user": (known(usage=use([90] * 6, [50] * 6)), "in the top tenth of its segment by use"),
+    "is_a_power_user": (known(usage=use([90] * 6, [50] * 6)), "in the top 10 % of its segment by use"),
     "is_a_customer_for_a_year": (known(accounts={"start_date": ["2023-06-30", "2025-01-01"]}), "customer for 2.0 years"),
     "outcome_is_confirmed": (
         known(outcomes=[{**BOTH[0], "achieved_on": "2025-01-01", "story": "s", "confirmed_by": "Kim"}, {**BOTH[1], "achieved_on": "2025-01-01", "story": "s", "confirmed_by": None}]),
@@ -157,6 +181,99 @@ def test_words_are_complete_and_a_bare_book_is_no_error(name: str) -> None:
     bare = Book.of_mrr({"A": [1, 2], "B": [0, 0]})
     assert set(signal.fired(bare)) == {"row", "reason"}
     assert signal.fired(bare.take(slice(0, 0))).empty
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_every_dial_of_a_signal_is_read_and_named_in_its_words(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, of = set(), Dial.of
+
+    def spied(dial: Dial, book: Book, about: str = "") -> float:
+        read.add(dial.name)
+        return of(dial, book, about)
+
+    signal, book = SIGNALS[name], replace(CASES[name][0], memory={})
+    monkeypatch.setattr("cs_metrics.signal.values_written", lambda dials, book=None: values_written(dials))
+    monkeypatch.setattr(Dial, "of", spied)
+    signal.fired(book)
+    signal.weight_of(book)
+    monkeypatch.undo()
+    assert {each.name for each in signal.dials} <= read
+    words = inspect.getdoc(signal.function).splitlines()[0]  # type: ignore[union-attr]
+    for each in signal.dials:
+        assert each.name.endswith(".weight") or f"{{{each.name.rpartition('.')[2]}}}" in words
+    assert {each.name.rpartition(".")[2] for each in signal.dials} == {
+        field for _, field, _, _ in string.Formatter().parse(words) if field
+    } | ({"weight"} if signal.purpose == "risk" else set())
+
+
+def test_a_threshold_turned_moves_who_a_signal_fires_for_and_what_it_says() -> None:
+    book, _ = CASES["usage_is_falling"]
+    turned = tried(book, {"usage_is_falling.fall": 0.05})
+    assert turned.accounts.index[SIGNALS["usage_is_falling"].fired(turned)["row"]].tolist() == ["Hit", "Calm"]
+    assert SIGNALS["usage_is_falling"].when(turned) == (
+        "Use in the last three months is 5 % or more below the three months before."
+    )
+    assert SIGNALS["usage_is_falling"].fired(book)["row"].size == 1
+
+
+def test_a_score_as_of_a_day_has_the_weights_in_force_on_that_day() -> None:
+    facts = {"pulses": [pulse("Hit", "2025-04-20", 5)], "usage": use([80] * 6, [10] * 6)}
+    plain = known(**facts)
+    chosen = known(**facts, settings=[
+        {"setting": "health.pulse.weight", "from_date": "2025-06-01", "value": 60},
+        {"setting": "health.band.healthy", "from_date": "2025-06-15", "value": 99},
+    ])  # fmt: skip
+    now, before = health(chosen), date(2025, 5, 31)
+    parts = now.loc["Hit"]
+    expected = (15 * parts["usage_trend"] + 15 * parts["active_users"] + 60 * parts["pulse"]) / 90
+    assert parts["health"] == pytest.approx(expected)
+    pd.testing.assert_frame_equal(health(chosen.as_of(before)), health(plain.as_of(before)), check_exact=True)
+    assert [BANDS[band] for band in bands(chosen)] == ["middling", "unknown"]
+    assert [BANDS[band] for band in bands(plain)] == ["healthy", "unknown"]
+
+
+def test_a_setting_beyond_its_limits_does_not_hold() -> None:
+    rows = [{"setting": "usage_is_falling.fall", "from_date": "2025-01-01", "value": 25.0}]
+    book = known(usage=use([10, 10, 10, 6, 6, 6], [10] * 6), settings=rows)
+    assert SIGNALS["usage_is_falling"].fired(book)["row"].size == 1
+
+
+@pytest.mark.parametrize("day", [date(2025, 10, 31), date(2024, 3, 17)])
+def test_no_signal_and_no_score_looks_ahead(sample: Book, day: date) -> None:
+    """With every row later than the day deleted, settings too, each signal and score is the same to the last bit."""
+    settings = pd.DataFrame(
+        [
+            {
+                "setting": "health.pulse.weight",
+                "about": None,
+                "from_date": "2024-03-01",
+                "value": 30.0,
+                "author": "Ann",
+            },
+            {
+                "setting": "usage_is_falling.fall",
+                "about": None,
+                "from_date": "2024-03-18",
+                "value": 0.1,
+                "author": "Ann",
+            },
+            {"setting": "health.support.open", "about": None, "from_date": "2025-11-01", "value": 1.0, "author": "Ann"},
+        ]
+    )
+    settings["from_date"] = pd.to_datetime(settings["from_date"]).astype("datetime64[s]")
+    every = replace(sample, facts=Facts({**sample.facts.tables, "settings": settings}), memory={})
+    kept = {n: known_on(day, rows, KNOWN[n]) if n in KNOWN else rows for n, rows in every.facts.tables.items()}
+    seen = every.as_of(day)
+    blind = replace(every.until(str(pd.Period(day, "M"))), facts=Facts(kept), memory={}).as_of(day)
+    pd.testing.assert_frame_equal(health(seen), health(blind), check_exact=True)
+    assert np.array_equal(bands(seen), bands(blind))
+    for name, signal in SIGNALS.items():
+        pd.testing.assert_frame_equal(signal.fired(seen), signal.fired(blind), check_exact=True, obj=name)
+        assert signal.dark(seen) == signal.dark(blind)
+    plain = sample.as_of(day)
+    assert not health(seen)["health"].equals(health(plain)["health"])
+    changed = every.as_of(date(2025, 11, 30))
+    assert (health(changed)["support"] >= health(sample.as_of(date(2025, 11, 30)))["support"]).all()
 
 
 def test_every_table_of_facts_says_when_it_is_known() -> None:

@@ -353,7 +353,7 @@ def _figures(metric: Metric, book: Book | None, months: int, by: str | None) -> 
     whole = rows_for(metric, book, by)
     closing = whole.closes - 1
     groupings = grouping(whole, by)
-    asked = whole.window(closing - k, closing)
+    asked = metric.asked(whole, closing - k, closing)
     try:
         cells = amounts_behind(metric, asked, k, groupings)
     except Dark:

@@ -99,7 +99,7 @@ def _asked(metric: Metric, book: Book, when: str | pd.Period | None, months: int
     whole = rows_for(metric, book, by)
     asked, groups = whole.window(closing - k, closing), grouping(whole, by)
     try:
-        cells = amounts_behind(metric, asked, k, groups)
+        cells = amounts_behind(metric, metric.asked(whole, closing - k, closing), k, groups)
     except Dark:
         return None
     ends = whole.window(closing - months, closing).balance(months, 0)[-1] if closing >= months else None

@@ -63,7 +63,7 @@ def of_metric(metric: Metric, book: Book, months: int = 3, back: int = 0) -> Par
         length = f"{months + back if metric.period else back} months"
         raise NoPeriod(f"The book does not reach back {length} and the close before them.")
     whole = rows_for(metric, book, None)
-    asked, groups = whole.window(closing - k, closing), grouping(whole, None)
+    asked, groups = metric.asked(whole, closing - k, closing), grouping(whole, None)
     if unpriced_groups(whole, groups).any():
         raise NoPeriod("Some revenue is in a currency without an exchange rate: add it to the table fx.")
     top, bottom = of_rows(metric, asked, k, groups)

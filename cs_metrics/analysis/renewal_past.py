@@ -15,15 +15,13 @@ import numpy as np
 import pandas as pd
 
 from cs_metrics.book import Book, Dark
-from cs_metrics.health import HEALTHY, health
+from cs_metrics.health import BANDS, bands
 
 POOLED = 20
 PERIODS = 8
 ELSEWHERE_PERIODS = 4
 YEAR = 12
 SAME_RENEWAL_DAYS = 90
-POOR = 40
-BANDS = ("healthy", "middling", "poor", "unknown")
 
 
 class Past(NamedTuple):
@@ -65,15 +63,6 @@ def past(book: Book, months: int = 3) -> Past:
     return book.answered(("renewal past", months, book.known_on), lambda: _past(book, months))
 
 
-def band_of(score: np.ndarray) -> np.ndarray:
-    """The health band of each score: a position in BANDS.
-
-    >>> [BANDS[place] for place in band_of(np.array([70, 40, 39.9, np.nan]))]
-    ['healthy', 'middling', 'poor', 'unknown']
-    """
-    return np.select([score >= HEALTHY, score >= POOR, score < POOR], [0, 1, 2], 3)
-
-
 def pooled(kept: np.ndarray, count: np.ndarray) -> tuple[float, np.ndarray]:
     """The rate of all, and each group's rate drawn towards it as if twenty more had been seen at that rate.
 
@@ -111,7 +100,7 @@ def _past(book: Book, months: int) -> Past:
             "chance": chance,
         }
     )
-    now = segment * len(BANDS) + band_of(health(book)["health"].to_numpy())
+    now = segment * len(BANDS) + bands(book)
     return Past(
         pd.Series(chance[now], index=book.accounts.index, name="chance"),
         cells[count > 0].reset_index(drop=True),
@@ -153,7 +142,7 @@ def _renewed(book: Book, due: pd.DataFrame, months: int) -> pd.DataFrame:
         row, close = row[paid], close[paid]
         if len(row):
             rows, place = np.unique(row, return_inverse=True)
-            band = band_of(health(_as_of(book.take(rows), opening))["health"].to_numpy())[place]
+            band = bands(_as_of(book.take(rows), opening))[place]
             found.append(pd.DataFrame({"row": row, "band": band, "kept": balance[close, row] > 0}))
     return pd.concat(found, ignore_index=True).astype({"row": np.intp, "band": np.intp, "kept": float})
 
@@ -170,7 +159,7 @@ def _stayed(book: Book) -> pd.DataFrame:
     row = np.flatnonzero(balance[opening] > 0)
     if not len(row):
         raise Dark("Nothing tells how likely a renewal is: nobody was a customer a year ago.")
-    band = band_of(health(_as_of(book.take(row), opening))["health"].to_numpy())
+    band = bands(_as_of(book.take(row), opening))
     return pd.DataFrame({"row": row, "band": band, "kept": (balance[-1, row] > 0).astype(float)})
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_metrics.analysis.renewal_past import BANDS, SAME_RENEWAL_DAYS, band_of
+from cs_metrics.analysis.renewal_past import SAME_RENEWAL_DAYS
 from cs_metrics.analysis.risk import PLAN_STALE_DAYS, described, with_plans
 from cs_metrics.book import Book, Dark
+from cs_metrics.health import BANDS, band_of
 
 OVERDUE = "overdue"
 BUCKETS = (OVERDUE, "in 30 days", "in 31–60 days", "in 61–90 days")
@@ -50,7 +51,7 @@ def _due(book: Book) -> pd.DataFrame:
         due_on=found["day"].to_numpy(),
         days=days,
         bucket=np.array(BUCKETS, dtype=object)[np.where(days < 0, 0, 1 + np.clip((days - 1) // 30, 0, 2))],
-        band=np.array(BANDS, dtype=object)[band_of(table["health"].to_numpy(dtype=float))],
+        band=np.array(BANDS, dtype=object)[band_of(book, table["health"].to_numpy(dtype=float))],
         plan_state=np.where(table["plan"].isna(), PLANS[2], np.where(stale, PLANS[1], PLANS[0])).astype(object),
         value=_values(table["mrr"].to_numpy(dtype=float)),
     )

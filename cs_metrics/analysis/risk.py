@@ -30,7 +30,7 @@ COLUMNS = (
 
 def fired(book: Book, of: list[Signal]) -> pd.DataFrame:
     """Every signal that fires, one row per account and signal: ``row, signal, reason, weight``."""
-    found = [each.fired(book).assign(signal=each.name, weight=each.weight) for each in of]
+    found = [each.fired(book).assign(signal=each.name, weight=each.weight_of(book)) for each in of]
     return pd.concat(found, ignore_index=True)
 
 
@@ -40,9 +40,7 @@ def likelihood(weights: pd.Series, rows: pd.Series, accounts: int) -> np.ndarray
     >>> likelihood(pd.Series([0.3, 0.5]), pd.Series([1, 1]), 2).round(3)
     array([0.  , 0.65])
     """
-    kept = np.zeros(accounts)
-    np.add.at(kept, rows.to_numpy(dtype=np.intp), np.log1p(-weights.to_numpy()))
-    return 1 - np.exp(kept)
+    return 1 - np.exp(np.bincount(rows.to_numpy(dtype=np.intp), np.log1p(-weights.to_numpy()), accounts))
 
 
 def at_risk(book: Book) -> pd.DataFrame:
@@ -57,19 +55,23 @@ def at_risk(book: Book) -> pd.DataFrame:
     mrr = book.balance(0, 0)[-1] / book.scale
     rows = np.flatnonzero((chance >= AT_RISK) & (mrr > 0))
     rows = rows[np.argsort(-(chance * mrr)[rows], kind="stable")]
-    order = found.sort_values("weight", ascending=False, kind="stable")
-    reasons = order.groupby("row")["reason"].agg("; ".join).reindex(rows)
-    names = order.groupby("row")["signal"].agg(list).reindex(rows)
-    first, more = order.groupby("row")["reason"].first().reindex(rows), order.groupby("row").size().reindex(rows) - 1
-    why = first + np.where(more > 0, " +" + more.astype(str), "")
+    said, names = heaviest_first(found, rows, "reason"), heaviest_first(found, rows, "signal")
     table = described(book, rows).assign(
-        reasons=reasons.to_numpy(),
-        why=why.to_numpy(),
-        signals=names.to_numpy(),
+        reasons=["; ".join(each) for each in said],
+        why=[each[0] if len(each) == 1 else f"{each[0]} +{len(each) - 1}" for each in said],
+        signals=pd.Series(names, dtype=object),
         likelihood=chance[rows],
         stake=(chance * mrr)[rows],
     )
     return with_plans(book, rows, table)
+
+
+def heaviest_first(found: pd.DataFrame, rows: np.ndarray, what: str) -> list[list[str]]:
+    """For each of these rows what its signals say, the heaviest signal first."""
+    order = np.lexsort((-found["weight"].to_numpy(), found["row"].to_numpy()))
+    ordered, told = found["row"].to_numpy()[order], found[what].to_numpy(dtype=object)[order]
+    first, last = np.searchsorted(ordered, rows, "left"), np.searchsorted(ordered, rows, "right")
+    return [told[a:b].tolist() for a, b in zip(first.tolist(), last.tolist(), strict=True)]
 
 
 def how_many_at_risk(book: Book) -> int:

@@ -35,6 +35,11 @@ def ranges(table: pd.DataFrame, unit: Unit) -> go.Figure:
     return figure(
         [marks],
         height=70 + 34 * len(table),
-        x={"tickformat": ".1%", "showgrid": True, "gridcolor": GRID, "nticks": 6},
+        x={
+            "tickformat": ".1%" if unit.name == "percent" else unit.axis,
+            "showgrid": True,
+            "gridcolor": GRID,
+            "nticks": 6,
+        },
         y={"type": "category", "autorange": "reversed", "showgrid": False},
     )

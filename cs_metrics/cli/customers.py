@@ -1,10 +1,6 @@
-"""Who is at risk, who would speak for us, and would the score have told us: at-risk, advocates, backtest."""
+"""How healthy accounts are, who is at risk, who would speak for us; and the signals."""
 
 from __future__ import annotations
-
-from typing import Annotated
-
-import typer
 
 from cs_metrics.cli.options import (
     As,
@@ -20,6 +16,51 @@ from cs_metrics.cli.program import app
 from cs_metrics.cli.sources import book_at, on_day
 from cs_metrics.cli.words import kindly, say, wanted
 from cs_metrics.cli.writing import write
+
+
+@app.command("health")
+def health_of_accounts(
+    sources: Sources,
+    as_of: AsOf = None,
+    where: Where = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """How healthy is each customer, 0 to 100, 100 = healthy, and by which part; the lowest first."""
+    with kindly():
+        from cs_metrics.analysis.health_history import COLUMNS, health_table, level, scores
+        from cs_metrics.health import PARTS
+
+        book = on_day(book_at(sources, recipe, setting, None, where, as_known_at), as_of).held_now()
+        dark = [f"{each.label}: add {each.needs}" for each in PARTS.values() if not book.knows(each.needs)]
+        if dark:
+            say("Not in the score: " + "; ".join(dark))
+        found = level(scores(book))
+        if found.accounts:
+            say(
+                f"Health {found.by_mrr:.1f} by MRR, {found.by_account:.1f} by account; {found.accounts:,} have a score."
+            )
+        write(health_table(book), format, *COLUMNS)
+
+
+@app.command()
+def signals(
+    sources: Sources,
+    as_of: AsOf = None,
+    where: Where = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """Every signal: for how many customers it fires, their MRR, and what to add where it cannot be told."""
+    with kindly():
+        from cs_metrics.analysis.registry import COLUMNS, registry
+
+        book = on_day(book_at(sources, recipe, setting, None, where, as_known_at), as_of).held_now()
+        write(registry(book), format, *COLUMNS)
 
 
 @app.command("at-risk")
@@ -59,27 +100,3 @@ def advocates(
 
         book = on_day(book_at(sources, recipe, setting, None, None, as_known_at), as_of, "advocacy")
         write(of_accounts(table(book), book.where(**wanted(where)).held_now()), format, *COLUMNS)
-
-
-@app.command()
-def backtest(
-    sources: Sources,
-    score: Annotated[str, typer.Option(help="health, pulse, or a column as surveys.score; higher = safer.")] = "health",
-    horizon: Annotated[int, typer.Option(min=30, help="Days after each quarter-end in which losses count.")] = 180,
-    worked: Annotated[int | None, typer.Option(min=1, help="Accounts worked per quarter. Default: a tenth.")] = None,
-    where: Where = None,
-    recipe: RecipeFile = None,
-    setting: Setting = None,
-    as_known_at: KnownAt = None,
-    format: As = Format.table,
-) -> None:
-    """Would the score have told us? As known on past quarter-ends against the losses after."""
-    with kindly():
-        from cs_metrics.analysis.backtest import COLUMNS, FEWEST_LOSSES, score_named
-        from cs_metrics.analysis.backtest import backtest as table
-
-        book = book_at(sources, recipe, setting, None, where, as_known_at)
-        rows = table(book, score_named(score), horizon, worked)
-        if rows.empty or rows["events"].iloc[-1] < FEWEST_LOSSES:
-            say(f"Fewer than {FEWEST_LOSSES} accounts with a score were lost: too few to tell a score from luck.")
-        write(rows, format, *COLUMNS)

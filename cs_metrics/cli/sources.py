@@ -172,8 +172,8 @@ def month_wanted(book: Book, until: str | None) -> str:
     return until or last
 
 
-def on_day(book: Book, day: str | None, purpose: str) -> Book:
-    """The book as known on a day; the signals that cannot be told are named."""
+def on_day(book: Book, day: str | None, purpose: str | None = None) -> Book:
+    """The book as known on a day; of one purpose, the signals that cannot be told are named."""
     from cs_metrics.signal import signals
 
     if not len(book.months):
@@ -182,7 +182,11 @@ def on_day(book: Book, day: str | None, purpose: str) -> Book:
         book = book.now() if day is None else book.as_of(date.fromisoformat(day))
     except ValueError:
         raise typer.BadParameter(f'--as-of "{day}" is not a day; write it as 2025-03-31') from None
-    dark = [reason for each in signals(purpose) if (reason := each.dark(book))]  # type: ignore[arg-type]
+    dark = [
+        reason
+        for each in (signals(purpose) if purpose else ())  # type: ignore[arg-type]
+        if (reason := each.dark(book))
+    ]
     if dark:
         say("Not known: " + "; ".join(dark))
     return book

@@ -2,7 +2,17 @@
 
 from importlib import import_module
 
-THEMES = ("balances", "revenue", "retention", "renewals", "voice", "adoption", "onboarding", "activity")
+THEMES = (
+    "balances",
+    "revenue",
+    "retention",
+    "renewals",
+    "foresight",
+    "voice",
+    "adoption",
+    "onboarding",
+    "activity",
+)
 
 for theme in THEMES:
     import_module(f"{__name__}.{theme}")

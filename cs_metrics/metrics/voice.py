@@ -12,7 +12,7 @@ import pandas as pd
 from cs_metrics.book import Book
 from cs_metrics.happened import facts_of, happened
 from cs_metrics.metric import Amounts, measure, metric
-from cs_metrics.units import COUNT, PERCENT, POINTS, SCORE
+from cs_metrics.units import COUNT, EFFORT, PERCENT, POINTS
 
 RELATIONSHIP = ("", "relationship", "relational", "nrps", "rnps")
 PROMOTER, DETRACTOR, SATISFIED = 9, 6, 4
@@ -94,7 +94,7 @@ def csat_answers(book: Book, months: int, upto: int) -> np.ndarray:
 def effort_scores(book: Book, months: int, upto: int) -> np.ndarray:
     """The sum of the answers to CES, in hundredths."""
     rows = answers(book, "CES")
-    return happened(book, months, upto, rows, rows["day"], np.rint(rows["score"] * SCORE.parts))
+    return happened(book, months, upto, rows, rows["day"], np.rint(rows["score"] * EFFORT.parts))
 
 
 @measure(period=True)
@@ -186,8 +186,8 @@ def csat(satisfied: np.ndarray, csat_answers: np.ndarray) -> Amounts:
 
 @metric(
     label="CES",
-    unit=SCORE,
-    top=SCORE,
+    unit=EFFORT,
+    top=EFFORT,
     bottom=COUNT,
     formula="the sum of the scores from 1 to 7 over the answers given in {months}",
     source="Customer Effort Score, 2.0: 7 = it was easy",

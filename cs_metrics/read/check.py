@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cs_metrics.lately import SCALES
 from cs_metrics.read.convert import coded
 from cs_metrics.read.files import Sheet
 from cs_metrics.read.problems import Trouble
@@ -16,6 +17,10 @@ from cs_metrics.read.shape import TOTAL
 from cs_metrics.tables import REVENUE, TABLES, Row
 
 MOST_LISTED = 1_000
+AFTER = {
+    "tickets": (("opened_at", "solved_at", "It was solved before it was opened."),),
+    "surveys": (("sent_at", "responded_at", "It was answered before it was sent."),),
+}
 
 
 def check_rows(
@@ -43,7 +48,26 @@ def check_rows(
             untold = numbers[missing & ~np.isin(numbers, told)]
             _list(sheet, untold, " or ".join(group), "The row has none.", troubles)
             keep &= there
+    for column, problem, wrong in _senseless(row, rows):
+        wrong &= keep
+        if wrong.any():
+            _list(sheet, numbers[wrong], column, problem, troubles)
+            keep &= ~wrong
     return (rows, numbers) if keep.all() else (rows.filter(pa.array(keep)), numbers[keep])
+
+
+def _senseless(row: type[Row], rows: pa.Table) -> Iterator[tuple[str, str, np.ndarray]]:
+    """What cannot be: a day before the one it follows (hours may be missing), an answer beyond its survey's scale."""
+    for first, then, problem in AFTER.get(row.table, ()):
+        if {first, then} <= set(rows.column_names):
+            before = pc.fill_null(pc.less(rows[then].cast(pa.date32()), rows[first].cast(pa.date32())), False)
+            yield then, problem, before.to_numpy().copy()
+    if row.table == "surveys" and {"kind", "score"} <= set(rows.column_names):
+        kind = pc.utf8_upper(pc.utf8_trim_whitespace(rows["kind"].cast(pa.string())))
+        for name, (least, most) in SCALES.items():
+            beyond = pc.or_(pc.less(rows["score"], least), pc.greater(rows["score"], most))
+            wrong = pc.fill_null(pc.and_(pc.equal(kind, name), beyond), False)
+            yield "score", f"An answer to {name} is {least} to {most}.", wrong.to_numpy().copy()
 
 
 def _list(sheet: Sheet, numbers: np.ndarray, column: str, problem: str, troubles: list[Trouble]) -> None:

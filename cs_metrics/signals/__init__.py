@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-PURPOSES = ("risk", "advocacy")
+PURPOSES = ("risk", "advocacy", "growth")
 
 for purpose in PURPOSES:
     import_module(f"{__name__}.{purpose}")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cs_metrics.book import Book
+from cs_metrics.dials import dial
 from cs_metrics.health import HEALTHY, health
 from cs_metrics.lately import (
     age_days,
@@ -18,29 +19,34 @@ from cs_metrics.lately import (
 )
 from cs_metrics.signal import accounts_where, signal
 
-YEAR = 365
-RESTS = 90
+PROMOTER = dial("is_a_promoter.score", "A promoter answers at least", 9, "points", most=10)
+PROMOTER_DAYS = dial("is_a_promoter.days", "Days an answer counts", 365, "days", least=1, most=1095)
+HIGH_PULSE = dial("pulse_is_high.pulse", "High is a pulse from", 4, least=1, most=5)
+TOP = dial("is_a_power_user.top", "Power users are the top", 0.1, "share", least=0.01, most=0.5)
+LONG = dial("is_a_customer_for_a_year.days", "Days as a customer", 365, "days", most=3650)
+CONFIRMED_WITHIN = dial("outcome_is_confirmed.days", "Days an outcome counts", 365, "days", least=1, most=1095)
+RESTS = dial("is_rested.days", "Days without asking", 90, "days", most=730)
 
 
 @signal("advocacy", label="Promoter", says="promoter, {score:.0f} of 10", needs=("surveys.score",))
 def is_a_promoter(book: Book) -> pd.DataFrame:
-    """The last answer to NPS, at most a year old, is 9 or 10."""
-    score = latest_answers(book, "NPS")
-    high = score[score >= 9]
+    """The last answer to NPS, at most {days} old, is {score} or more."""
+    score = latest_answers(book, "NPS", PROMOTER_DAYS.of(book))
+    high = score[score >= PROMOTER.of(book)]
     return pd.DataFrame({"row": high.index, "score": high.to_numpy()})
 
 
 @signal("advocacy", label="Pulse 4 or 5", says="pulse {pulse:.0f} of 5", needs=("pulses",))
 def pulse_is_high(book: Book) -> pd.DataFrame:
-    """The CSM's last pulse is 4 or 5."""
+    """The CSM's last pulse is {pulse} or higher."""
     last = pulses(book)
-    high = last[last["pulse"] >= 4]
+    high = last[last["pulse"] >= HIGH_PULSE.of(book)]
     return pd.DataFrame({"row": high.index, "pulse": high["pulse"].to_numpy()})
 
 
-@signal("advocacy", label="Power user", says="in the top tenth of its segment by use", needs=("usage",))
+@signal("advocacy", label="Power user", says="in the top {top} of its segment by use", needs=("usage",))
 def is_a_power_user(book: Book) -> pd.DataFrame:
-    """In the top tenth of its segment by active users of seats, or by use where seats are unknown."""
+    """In the top {top} of its segment by active users of seats, or by use where seats are unknown."""
     use = use_by_month(book)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = use.active_users[:, -1] / use.licensed_seats[:, -1]
@@ -48,21 +54,22 @@ def is_a_power_user(book: Book) -> pd.DataFrame:
     level = level.where(book.balance(0, 0)[-1] > 0)
     segment = book.groups("segment")[1] if "segment" in book.accounts else np.zeros(len(book))
     rank = level.groupby(segment).rank(pct=True, method="min")
-    return accounts_where(rank > 0.9)
+    return accounts_where(rank > 1 - TOP.of(book))
 
 
 @signal("advocacy", label="A year or more", says="customer for {years:.1f} years")
 def is_a_customer_for_a_year(book: Book) -> pd.DataFrame:
-    """A paying customer for at least 12 months."""
+    """A paying customer for at least {days}."""
     age = age_days(book)
-    return accounts_where((age >= YEAR) & (book.balance(0, 0)[-1] > 0), years=age / 365.25)
+    return accounts_where((age >= LONG.of(book)) & (book.balance(0, 0)[-1] > 0), years=age / 365.25)
 
 
 @signal("advocacy", label="Confirmed outcome", says="outcome confirmed by {by}", needs=("outcomes.confirmed_by",))
 def outcome_is_confirmed(book: Book) -> pd.DataFrame:
-    """A champion confirmed an outcome in the last 12 months."""
+    """A champion confirmed an outcome in the last {days}."""
     rows = book.facts["outcomes"]
-    last = last_of(rows[rows["confirmed_by"].notna() & (days_before(book, rows["achieved_on"]) <= YEAR)], "achieved_on")
+    recent = days_before(book, rows["achieved_on"]) <= CONFIRMED_WITHIN.of(book)
+    last = last_of(rows[rows["confirmed_by"].notna() & recent], "achieved_on")
     return pd.DataFrame({"row": last.index, "by": last["confirmed_by"].to_numpy()})
 
 
@@ -86,11 +93,11 @@ def has_no_open_escalation(book: Book) -> pd.DataFrame:
     return accounts_where(calm)
 
 
-@signal("advocacy", label="Healthy", says="health {health:.0f} of 100")
+@signal("advocacy", label="Healthy", says="health {health:.0f} of 100", shares=("health.band.healthy",))
 def is_healthy(book: Book) -> pd.DataFrame:
-    """The health score is 70 or more."""
+    """The health score is {healthy} or more."""
     score = health(book)["health"].to_numpy()
-    return accounts_where(score >= HEALTHY, health=score)
+    return accounts_where(score >= HEALTHY.of(book), health=score)
 
 
 @signal("advocacy", label="Has been a reference", says="was a reference", needs=("advocacy",))
@@ -100,10 +107,10 @@ def has_been_a_reference(book: Book) -> pd.DataFrame:
     return pd.DataFrame({"row": np.unique(rows["row"])})
 
 
-@signal("advocacy", label="Not asked lately", says="not asked in 90 days", needs=("advocacy",))
+@signal("advocacy", label="Not asked lately", says="not asked in {days}", needs=("advocacy",))
 def is_rested(book: Book) -> pd.DataFrame:
-    """It was not asked for anything in the last 90 days."""
+    """It was not asked for anything in the last {days}."""
     rested = np.ones(len(book), dtype=bool)
     rows = book.facts["advocacy"]
-    rested[rows.loc[days_before(book, rows["done_on"]) <= RESTS, "row"]] = False
+    rested[rows.loc[days_before(book, rows["done_on"]) <= RESTS.of(book), "row"]] = False
     return accounts_where(rested)

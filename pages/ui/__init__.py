@@ -1,5 +1,6 @@
 """What a page may say. A page takes a book, names figures, charts and lists; how they look is decided here."""
 
+from pages.ui.backtest import backtest as backtest
 from pages.ui.calls import calls as calls
 from pages.ui.cards import kpis as kpis
 from pages.ui.changed import causes as causes
@@ -32,6 +33,13 @@ from pages.ui.glossary import glossary_of_health as glossary_of_health
 from pages.ui.glossary import glossary_of_metrics as glossary_of_metrics
 from pages.ui.glossary import glossary_of_signals as glossary_of_signals
 from pages.ui.glossary import glossary_of_targets as glossary_of_targets
+from pages.ui.health import health_answer as health_answer
+from pages.ui.health import health_now as health_now
+from pages.ui.health import healthy_book as healthy_book
+from pages.ui.health_trend import band_flows as band_flows
+from pages.ui.health_trend import health_trend as health_trend
+from pages.ui.health_trend import parts_moved as parts_moved
+from pages.ui.health_weights import health_weights as health_weights
 from pages.ui.lists import accounts as accounts
 from pages.ui.lists import table as table
 from pages.ui.mapping import keep_mappings as keep_mappings
@@ -64,6 +72,11 @@ from pages.ui.revenue import movement_sentence as movement_sentence
 from pages.ui.revenue import movements_of as movements_of
 from pages.ui.revenue import rates_over_time as rates_over_time
 from pages.ui.scenarios import what_if as what_if
+from pages.ui.seen_coming import seen_coming as seen_coming
+from pages.ui.signal_records import signal_records as signal_records
+from pages.ui.signals import signal_dials as signal_dials
+from pages.ui.signals import signal_list as signal_list
+from pages.ui.signals import signals_answer as signals_answer
 from pages.ui.team import changed_hands as changed_hands
 from pages.ui.team import inherited as inherited
 from pages.ui.team import people as people

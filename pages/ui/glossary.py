@@ -49,7 +49,7 @@ def glossary_of_health(search: str) -> None:
     """The parts of the health score."""
     st.markdown(
         "Health is 0 to 100, 100 = healthy: the weighted mean of its parts. A part that is not known drops out "
-        f"and its weight is shared; below {LEAST_KNOWN:.0%} of the weight there is no score."
+        f"and its weight is shared; below {LEAST_KNOWN.written(LEAST_KNOWN.ships)} of the weight there is no score."
     )
     found = [part for part in PARTS.values() if _fits(search, part.name, part.label, part.question)]
     for part in found:

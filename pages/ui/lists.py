@@ -33,10 +33,12 @@ MONEY_COLUMNS = (
     "other_bottom",
     "mrr_then",
     "mrr_now",
+    "mrr_before",
     "movements",
     "inherited",
     "own",
     "held_now",
+    "mrr_later",
 )
 SHARES = ("likelihood", "without")
 POINTS = ("contribution", "weighs", "difference")
@@ -52,8 +54,11 @@ LABELS = {
     "why": "Why",
     "mrr_before": "MRR before", "mrr_after": "MRR after", "from_date": "From",
     "mrr_then": "MRR then", "mrr_now": "MRR now", "became": "What became of it", "transfer_in": "Taken over",
-    "transfer_out": "Handed on", "since": "Since then", "inherited_accounts": "Accounts inherited",
-    "inherited_left": "Of them left", "own_accounts": "Own accounts", "held_now": "MRR now",
+    "health_before": "Health before", "band": "Band", "band_before": "Band before", "most": "Most by",
+    "points": "Points", "transfer_out": "Handed on", "since": "Since then", "inherited_accounts": "Accounts inherited",
+    "lost_in": "Lost in", "seen": "Flagged", "person_days": "By a person, days before",
+    "tool_days": "By the tool, days before", "mrr_later": "MRR 180 days later", "flagged_on": "Flagged on",
+    "taken_down": "Taken down", "inherited_left": "Of them left", "own_accounts": "Own accounts", "held_now": "MRR now",
     "asked": "Asked in a year", "last_heard": "Last answer", "score": "NPS answer", "what": "What", "day": "Day",
     "kind": "Kind", "themes": "Themes", "comment": "Comment", "theme": "Theme", "comments": "Comments",
     "mean_nps": "Mean answer to NPS",
@@ -78,8 +83,10 @@ def _column(name: str, values: pd.Series) -> Any:
     config = st.column_config
     if name in MONEY_COLUMNS:
         return config.NumberColumn(label, format="localized", help=help)
-    if name == "health":
+    if name in ("health", "health_before"):
         return config.ProgressColumn(label, format="%.0f", min_value=0, max_value=100, help=help, width=90)
+    if name == "points" or name.startswith("by_"):
+        return config.NumberColumn(label, format="%+.1f", help="Points of the score.")
     if name in POINTS:
         return config.NumberColumn(f"{label}, points", format="%+.2f", help=help)
     if name in SHARES:
@@ -100,7 +107,7 @@ def table(rows: pd.DataFrame, key: str, height: int | str = "auto", config: dict
     """Rows as they are, in the house's dress."""
     shown = {name: _column(name, rows[name]) for name in rows.columns} | (config or {})
     with st.container(key=key):
-        st.dataframe(rows, hide_index=True, column_config=shown, height=height)
+        st.dataframe(rows, hide_index=True, column_config=shown, height=height, placeholder="–")
 
 
 def accounts(

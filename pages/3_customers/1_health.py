@@ -1,0 +1,26 @@
+"""How healthy is the book, who moved and why, and what should count?"""
+
+import streamlit as st
+
+from pages import ui
+
+book = ui.healthy_book(ui.book())
+ui.health_answer(book)
+
+now, trend, weights = st.tabs(
+    ["Now", "Trend and flows", "Weights"], key="health", on_change="rerun", bind="query-params"
+)
+if now.open:
+    with now:
+        ui.health_now(book)
+if trend.open:
+    with trend:
+        ui.say("##### Trend")
+        ui.health_trend(book)
+        ui.say("##### From band to band")
+        ui.band_flows(book)
+        ui.say("##### Which part moved whom")
+        ui.parts_moved(book)
+if weights.open:
+    with weights:
+        ui.health_weights(book)
