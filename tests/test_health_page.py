@@ -22,7 +22,7 @@ FACTS = [
     ("mrr.csv", "account_id,month,mrr\n" + "".join(f"{a},2025-0{m},{100 + m}\n" for a in "AB" for m in range(1, 8))),
     ("usage.csv", "account_id,month,active_users,licensed_seats,logins\n"
      + "".join(f"{a},2025-0{m},{u},100,50\n" for a, u in (("A", 80), ("B", 30)) for m in range(1, 8))),
-    ("pulses.csv", "account_id,given_on,pulse\nA,2025-07-20,5\nB,2025-07-20,2\n"),
+    ("pulses.csv", "account_id,given_on,pulse\nA,2025-06-20,5\nB,2025-06-20,2\nA,2025-07-20,5\nB,2025-07-20,2\n"),
 ]  # fmt: skip
 
 
