@@ -142,7 +142,7 @@ def test_cadence_is_a_dial() -> None:
     ]
     book = small(touchpoints=rows)
     assert value(book, "cadence_kept") == (1, 2), "A was touched 41 days before the close, B 5"
-    assert value(tried(book, {"cadence.afterwards": 45}), "cadence_kept") == (2, 2)
+    assert value(tried(book, {"cadence.later": 45}), "cadence_kept") == (2, 2)
 
 
 def test_a_review_is_due_every_quarter() -> None:

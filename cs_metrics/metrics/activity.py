@@ -5,21 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from cs_metrics.book import Book
-from cs_metrics.dials import dial
 from cs_metrics.happened import by_close, end_of_closes, facts_of, in_period, latest_by_close, started
+from cs_metrics.lately import FIRST_MONTH, LATER, TO_DAY_90
 from cs_metrics.metric import Amounts, measure, metric
 from cs_metrics.units import COUNT, PERCENT
 
 QUARTER = 3
 REVIEWS = ("qbr", "ebr")
-FIRST_MONTH = dial("cadence.first_month", "Days between touchpoints in the first month", 7, "days", least=1, most=365)
-FIRST_QUARTER = dial("cadence.first_quarter", "Days between touchpoints up to day 90", 14, "days", least=1, most=365)
-AFTERWARDS = dial("cadence.afterwards", "Days between touchpoints after day 90", 31, "days", least=1, most=365)
 
 
 def cadence(book: Book, age: np.ndarray) -> np.ndarray:
     """How many days may pass between touchpoints at this age in days."""
-    return np.select([age <= 30, age <= 90], [FIRST_MONTH.of(book), FIRST_QUARTER.of(book)], AFTERWARDS.of(book))
+    return np.select([age <= 30, age <= 90], [FIRST_MONTH.of(book), TO_DAY_90.of(book)], LATER.of(book))
 
 
 @measure(period=False)
