@@ -29,8 +29,6 @@ HAPPENED = {
     "surveys": "responded_at",
     "touchpoints": "done_on",
     "invoices": "issued_on",
-    "advocacy": "done_on",
-    "outcomes": "achieved_on",
     "onboarding": "done_on",
 }
 KNOWN: dict[str, Known] = {
@@ -45,7 +43,7 @@ KNOWN: dict[str, Known] = {
     "invoices": Known(("issued_on", "due_on"), {"paid_on": ()}),
     "contacts": Known(("since",), {"left_on": ()}),
     "opportunities": Known(("opened_on",), {"closes_on": ("won",)}),
-    "advocacy": Known(("done_on",)),
+    "advocacy": Known(("asked_on", "done_on"), {"answered_on": ("answer",), "done_on": ("validated_by",)}),
     "outcomes": Known(("achieved_on",)),
     "churns": Known(("churned_on",)),
     "renewal_calls": Known(("called_on",)),
@@ -59,11 +57,16 @@ def known_on(day: date, rows: pd.DataFrame, known: Known) -> pd.DataFrame:
 
     A row without any date is taken as known all along.
     """
-    end = np.datetime64(day) + np.timedelta64(1, "D")
+    return known_before(np.datetime64(day) + np.timedelta64(1, "D"), rows, known)
+
+
+def known_before(end: np.datetime64 | np.ndarray, rows: pd.DataFrame, known: Known) -> pd.DataFrame:
+    """The rows as they were known before a moment, one for all or one for each."""
     dates = [rows[column] for column in known.since if column in rows]
     if dates:
         first = pd.concat(dates, axis=1).min(axis=1)
-        rows = rows[~(first >= end)]
+        kept = ~(first >= end).to_numpy()
+        rows, end = rows[kept], end[kept] if isinstance(end, np.ndarray) else end
     for column, brought in known.later.items():
         if column in rows and (unknown := rows[column] >= end).any():
             rows = rows.assign(**{c: rows[c].mask(unknown) for c in (column, *brought) if c in rows})
