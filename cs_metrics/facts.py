@@ -8,7 +8,7 @@ signal and score reads its tables from here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -73,18 +73,38 @@ def known_before(end: np.datetime64 | np.ndarray, rows: pd.DataFrame, known: Kno
     return rows
 
 
+ALWAYS = np.datetime64("0001-01-01", "D")
+
+
+def begin_of(rows: pd.DataFrame, column: str, known: Known) -> np.datetime64:
+    """The first day on which anything is known in a column of a table; not a time where there is nothing in it."""
+    rows = rows[rows[column].notna()]
+    if rows.empty:
+        return np.datetime64("NaT", "D")
+    dates = [rows[since] for since in known.since if since in rows]
+    if not dates:
+        return ALWAYS
+    first = pd.concat(dates, axis=1).min(axis=1)
+    for when, brought in known.later.items():
+        if column in (when, *brought) and when in rows:
+            first = first.where(rows[when].isna() | (rows[when] <= first), rows[when])
+    return ALWAYS if first.isna().any() else first.min().to_datetime64().astype("datetime64[D]")
+
+
 @dataclass(frozen=True, eq=False)
 class Facts(Mapping[str, pd.DataFrame]):
     """The tables by name. Each has a column ``row``: the position of its account in the book asking.
 
     ``tables`` count accounts as the whole book does; ``positions`` says where the accounts of the asking book
-    stand in the whole; ``day`` is the last day known, None for all.
+    stand in the whole; ``day`` is the last day known, None for all. ``begins`` says since when each column of the
+    whole tables has anything in it, filled as it is asked for; the facts of some accounts share it with the whole.
     """
 
     tables: Mapping[str, pd.DataFrame]
     positions: np.ndarray | None = None
     day: date | None = None
     _ready: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    begins: dict[tuple[str, str], np.datetime64] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._ready:
@@ -105,11 +125,20 @@ class Facts(Mapping[str, pd.DataFrame]):
 
     def on(self, day: date) -> Facts:
         """What was known at the end of this day."""
-        return Facts(self.tables, self.positions, min(day, self.day) if self.day else day)
+        return replace(self, day=min(day, self.day) if self.day else day, _ready={})
 
     def take(self, rows: np.ndarray) -> Facts:
         """The facts of some accounts, given as positions in the asking book, in their new order."""
-        return Facts(self.tables, rows if self.positions is None else self.positions[rows], self.day)
+        return replace(self, positions=rows if self.positions is None else self.positions[rows], _ready={})
+
+    def knows(self, name: str, column: str) -> bool:
+        """Has this column anything in it by this day, for any account of the whole? Facts of some accounts know it too."""
+        if name not in self.tables or column not in self.tables[name]:
+            return False
+        if (name, column) not in self.begins:
+            self.begins[name, column] = begin_of(self.tables[name], column, KNOWN.get(name, Known(())))
+        begin = self.begins[name, column]
+        return bool(begin <= np.datetime64(self.day)) if self.day else not np.isnat(begin)
 
     def _cut(self, name: str, rows: pd.DataFrame) -> pd.DataFrame:
         if self.positions is not None and "row" in rows:

@@ -5,26 +5,42 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_metrics.analysis.risk import described, fired
+from cs_metrics.analysis.risk import described, fired, likelihood
 from cs_metrics.book import Book
+from cs_metrics.lately import URGENT, use_in_segment
 from cs_metrics.signal import signals
 
-EVENTS: tuple[tuple[str, str, str, str], ...] = (
-    ("touchpoints", "done_on", "Touchpoint", "{kind}"),
-    ("tickets", "opened_at", "Ticket opened", "{priority}"),
-    ("tickets", "solved_at", "Ticket solved", "{priority}"),
-    ("surveys", "responded_at", "Survey", "{kind} {score:g} {comment}"),
-    ("pulses", "given_on", "Pulse", "{pulse:g} of 5 {reason} {note}"),
-    ("risks", "opened_on", "Risk flagged", "{reason}: {plan}"),
-    ("risks", "closed_on", "Risk closed", "{outcome}"),
-    ("notes", "written_on", "Note", "{note}"),
-    ("onboarding", "done_on", "Milestone", "{milestone}"),
-    ("contacts", "left_on", "Contact left", "{name}, {role}"),
-    ("opportunities", "opened_on", "Opportunity", "{kind} {product} {stage}"),
-    ("advocacy", "done_on", "Advocacy", "{kind}"),
-    ("outcomes", "achieved_on", "Outcome", "{story}"),
-    ("churns", "churned_on", "Churn stated", "{reason} {comment}"),
+PLANS, TICKETS, VOICE, CONTACT, PEOPLE, WINS, NOTES = (
+    "Risks, plans",
+    "Tickets",
+    "Surveys",
+    "Contact",
+    "People",
+    "Wins",
+    "Notes",
 )
+LANES = (PLANS, TICKETS, VOICE, CONTACT, PEOPLE, WINS, NOTES)
+EVENTS: tuple[tuple[str, str, str, str, str], ...] = (
+    ("touchpoints", "done_on", "Touchpoint", "{kind}", CONTACT),
+    ("tickets", "opened_at", "Ticket opened", "{priority}", TICKETS),
+    ("tickets", "solved_at", "Ticket solved", "{priority}", TICKETS),
+    ("surveys", "responded_at", "Survey", "{kind} {score:g} {comment}", VOICE),
+    ("pulses", "given_on", "Pulse", "{pulse:g} of 5 {reason} {note}", ""),
+    ("risks", "opened_on", "Risk flagged", "{reason}: {plan}", PLANS),
+    ("risks", "closed_on", "Risk closed", "{outcome}", PLANS),
+    ("actions", "written_on", "Action agreed", "{action}", PLANS),
+    ("actions", "done_on", "Action done", "{action}", PLANS),
+    ("notes", "written_on", "Note", "{note}", NOTES),
+    ("onboarding", "done_on", "Milestone", "{milestone}", WINS),
+    ("contacts", "left_on", "Contact left", "{name}, {role}", PEOPLE),
+    ("opportunities", "opened_on", "Opportunity", "{kind} {product} {stage}", WINS),
+    ("advocacy", "asked_on", "Asked", "{kind}", WINS),
+    ("advocacy", "done_on", "Advocacy", "{kind}", WINS),
+    ("outcomes", "achieved_on", "Outcome", "{story}", WINS),
+    ("churns", "churned_on", "Churn stated", "{reason} {comment}", PLANS),
+)
+BAD = {"Risk flagged", "Contact left", "Churn stated"}
+GOOD = {"Risk closed", "Action done", "Outcome", "Advocacy", "Milestone"}
 
 
 class _Blank(dict):
@@ -34,15 +50,30 @@ class _Blank(dict):
         return ""
 
 
+def alone(book: Book, account_id: str) -> Book:
+    """The book of one account. What compares it with the others of its segment is taken over from the whole.
+
+    Nothing of the other accounts is computed but their use last month.
+    """
+    one = book.where_id(account_id)
+    if "usage" in book.facts:
+        level, place, word = use_in_segment(book)
+        at = [book.accounts.index.get_loc(account_id)]
+        one.memory["use in segment", book.known_on] = level[at], place[at], word
+    return one
+
+
 def facts_of(book: Book) -> dict[str, object]:
-    """What a list says of an account, for a book of one: MRR, ARR, renewal, health, pulse."""
+    """What a page says first of an account, for a book of one: MRR, ARR, renewal, health, pulse, likelihood of a loss."""
     row = described(book, np.array([0])).iloc[0]
+    found = fired(book, signals("risk"))
     return {
         "mrr": row["mrr"],
         "arr": 12 * row["mrr"],
         "renewal_date": row["renewal_date"],
         "health": row["health"],
         "pulse": row["pulse"],
+        "likelihood": likelihood(found["weight"], found["row"], 1)[0] if row["mrr"] > 0 else np.nan,
     }
 
 
@@ -74,18 +105,60 @@ def history_of(book: Book) -> pd.DataFrame:
 
 
 def timeline(book: Book) -> pd.DataFrame:
-    """Everything that happened, latest first: ``date, what, detail``."""
+    """Everything that happened, latest first: ``date, what, detail``, its ``lane`` in a picture and its ``tone``.
+
+    The tone is good, bad or plain: a promoter's answer is good, a detractor's and an urgent ticket are bad.
+    """
     found = []
-    for table, when, what, says in EVENTS:
+    for table, when, what, says, lane in EVENTS:
         rows = book.facts.get(table)
         if rows is None or when not in rows:
             continue
         for entry in rows[rows[when].notna()].to_dict("records"):
             known = _Blank({str(k): v for k, v in entry.items() if v is not None and v == v})
-            found.append((entry[when], what, _said(says, known)))
-    found += [(day, "Hand-over", f"{before} → {after}") for day, before, after in _handovers(book)]
-    table_of = pd.DataFrame(found, columns=["date", "what", "detail"])
+            found.append((entry[when], what, _said(says, known), lane, _tone(what, known)))
+    found += [(day, "Hand-over", f"{old} → {new}", PEOPLE, "plain") for day, old, new in _handovers(book)]
+    table_of = pd.DataFrame(found, columns=["date", "what", "detail", "lane", "tone"])
     return table_of.sort_values("date", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _tone(what: str, known: _Blank) -> str:
+    """Is this good news, bad news, or neither?"""
+    if what == "Survey" and "score" in known:
+        most = {"NPS": 10, "CES": 7}.get(str(known["kind"]).upper(), 5)
+        share = known["score"] / most
+        return "good" if share >= 0.9 else "bad" if share <= 0.6 else "plain"
+    if what == "Ticket opened":
+        return "bad" if str(known["priority"]).casefold() in URGENT or known.get("escalated") is True else "plain"
+    return "bad" if what in BAD else "good" if what in GOOD else "plain"
+
+
+def risk_spans(book: Book) -> pd.DataFrame:
+    """Each flagged risk from the day it was opened to the day it was closed, or to today: ``start, end, detail``."""
+    if "risks" not in book.facts:
+        return pd.DataFrame(columns=["start", "end", "detail"])
+    rows = book.facts["risks"]
+    end = rows["closed_on"].fillna(pd.Timestamp(book.known_on))
+    return pd.DataFrame(
+        {
+            "start": rows["opened_on"],
+            "end": end.where(end >= rows["opened_on"], rows["opened_on"]),
+            "detail": rows["reason"],
+        }
+    ).reset_index(drop=True)
+
+
+def pulses_of(book: Book) -> pd.DataFrame:
+    """Every pulse, oldest first: ``date, pulse, detail``."""
+    if "pulses" not in book.facts:
+        return pd.DataFrame(columns=["date", "pulse", "detail"])
+    rows = book.facts["pulses"].sort_values("given_on", kind="stable")
+    said = [_text(reason, note) for reason, note in zip(rows["reason"], rows["note"], strict=True)]
+    return pd.DataFrame({"date": rows["given_on"].to_numpy(), "pulse": rows["pulse"].to_numpy(), "detail": said})
+
+
+def _text(*parts: object) -> str:
+    return ", ".join(str(part) for part in parts if isinstance(part, str) and part)
 
 
 def _said(says: str, known: _Blank) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cs_metrics.book import Book
+from cs_metrics.dials import dial
 from cs_metrics.health import HEALTHY, health
 from cs_metrics.lately import (
     age_days,
@@ -14,12 +15,14 @@ from cs_metrics.lately import (
     latest_answers,
     open_risks,
     pulses,
-    use_by_month,
+    use_in_segment,
 )
 from cs_metrics.signal import accounts_where, signal
 
 YEAR = 365
-RESTS = 90
+TOP = dial("is_a_power_user.top", "Power users are the top", 0.1, "share", least=0.01, most=0.5)
+CONFIRMED_WITHIN = dial("outcome_is_confirmed.days", "Days an outcome counts", 365, "days", least=1, most=1095)
+RESTS = dial("is_rested.days", "Days without asking", 90, "days", most=730)
 
 
 @signal("advocacy", label="Promoter", says="promoter, {score:.0f} of 10", needs=("surveys.score",))
@@ -41,14 +44,8 @@ def pulse_is_high(book: Book) -> pd.DataFrame:
 @signal("advocacy", label="Power user", says="in the top tenth of its segment by use", needs=("usage",))
 def is_a_power_user(book: Book) -> pd.DataFrame:
     """In the top tenth of its segment by active users of seats, or by use where seats are unknown."""
-    use = use_by_month(book)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = use.active_users[:, -1] / use.licensed_seats[:, -1]
-    level = pd.Series(np.where(np.isnan(share), use.volume[:, -1], share) if np.isnan(share).all() else share)
-    level = level.where(book.balance(0, 0)[-1] > 0)
-    segment = book.groups("segment")[1] if "segment" in book.accounts else np.zeros(len(book))
-    rank = level.groupby(segment).rank(pct=True, method="min")
-    return accounts_where(rank > 0.9)
+    level, place, _ = use_in_segment(book)
+    return accounts_where((place > 1 - TOP.of(book)) & (level > 0))
 
 
 @signal("advocacy", label="A year or more", says="customer for {years:.1f} years")
@@ -62,7 +59,8 @@ def is_a_customer_for_a_year(book: Book) -> pd.DataFrame:
 def outcome_is_confirmed(book: Book) -> pd.DataFrame:
     """A champion confirmed an outcome in the last 12 months."""
     rows = book.facts["outcomes"]
-    last = last_of(rows[rows["confirmed_by"].notna() & (days_before(book, rows["achieved_on"]) <= YEAR)], "achieved_on")
+    recent = days_before(book, rows["achieved_on"]) <= CONFIRMED_WITHIN.of(book)
+    last = last_of(rows[rows["confirmed_by"].notna() & recent], "achieved_on")
     return pd.DataFrame({"row": last.index, "by": last["confirmed_by"].to_numpy()})
 
 
@@ -97,13 +95,14 @@ def is_healthy(book: Book) -> pd.DataFrame:
 def has_been_a_reference(book: Book) -> pd.DataFrame:
     """It has spoken for us before."""
     rows = book.facts["advocacy"]
-    return pd.DataFrame({"row": np.unique(rows["row"])})
+    return pd.DataFrame({"row": np.unique(rows.loc[rows["done_on"].notna(), "row"])})
 
 
-@signal("advocacy", label="Not asked lately", says="not asked in 90 days", needs=("advocacy",))
+@signal("advocacy", label="Not asked lately", says="not asked in {days:.0f} days", needs=("advocacy",))
 def is_rested(book: Book) -> pd.DataFrame:
-    """It was not asked for anything in the last 90 days."""
-    rested = np.ones(len(book), dtype=bool)
+    """It was not asked for anything, and did nothing, in the last 90 days."""
+    rested, rest = np.ones(len(book), dtype=bool), RESTS.of(book)
     rows = book.facts["advocacy"]
-    rested[rows.loc[days_before(book, rows["done_on"]) <= RESTS, "row"]] = False
-    return accounts_where(rested)
+    for when in ("asked_on", "done_on"):
+        rested[rows.loc[days_before(book, rows[when]) <= rest, "row"]] = False
+    return accounts_where(rested, days=np.full(len(book), rest))
