@@ -132,7 +132,7 @@ class Facts(Mapping[str, pd.DataFrame]):
         return replace(self, positions=rows if self.positions is None else self.positions[rows], _ready={})
 
     def knows(self, name: str, column: str) -> bool:
-        """Has this column anything in it by this day, for any account of the whole? Facts of some accounts know it too."""
+        """Has this column anything in it by this day, for any account of the whole?"""
         if name not in self.tables or column not in self.tables[name]:
             return False
         if (name, column) not in self.begins:

@@ -93,7 +93,7 @@ def use_in_segment(book: Book) -> tuple[np.ndarray, np.ndarray, str]:
 
     Counted is the share of the seats paid for that were used; where no seats are known at all, the volume of use.
     """
-    return book.kept(("use in segment", book.known_on), lambda: _use_in_segment(book))
+    return book.kept(("lately", "use in segment", book.known_on), lambda: _use_in_segment(book))
 
 
 def _use_in_segment(book: Book) -> tuple[np.ndarray, np.ndarray, str]:

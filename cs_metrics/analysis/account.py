@@ -58,13 +58,13 @@ def alone(book: Book, account_id: str) -> Book:
     one = book.where_id(account_id)
     if "usage" in book.facts:
         level, place, word = use_in_segment(book)
-        at = [book.accounts.index.get_loc(account_id)]
-        one.memory["use in segment", book.known_on] = level[at], place[at], word
+        at = book.accounts.index.get_indexer(pd.Index([account_id]))
+        one.memory["lately", "use in segment", book.known_on] = level[at], place[at], word
     return one
 
 
 def facts_of(book: Book) -> dict[str, object]:
-    """What a page says first of an account, for a book of one: MRR, ARR, renewal, health, pulse, likelihood of a loss."""
+    """What a page says first, for a book of one: MRR, ARR, renewal, health, pulse, likelihood of a loss."""
     row = described(book, np.array([0])).iloc[0]
     found = fired(book, signals("risk"))
     return {

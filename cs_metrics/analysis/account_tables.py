@@ -59,7 +59,7 @@ def open_tickets(book: Book) -> pd.DataFrame:
 
 
 def bills(book: Book) -> pd.DataFrame:
-    """Its bills, overdue ones first and then the latest: ``issued_on, due_on, amount, currency, paid_on, overdue_days``."""
+    """Its bills, overdue ones first, then the latest: ``due_on, amount, currency, paid_on, overdue_days``."""
     rows = book.facts["invoices"]
     late = days_before(book, rows["due_on"])
     overdue = late.where(rows["paid_on"].isna() & (late > 0))

@@ -38,14 +38,14 @@ def standings(book: Book) -> pd.DataFrame:
     )
 
 
-def coverage(book: Book, down: str | None, across: str | None) -> pd.DataFrame:
+def coverage(book: Book, down: str | None, across: str | None, of: np.ndarray | None = None) -> pd.DataFrame:
     """How many customers, references, stories and advocates each part of the book has, and its MRR.
 
     One row for each pair of groups with a customer: ``down, across, customers, mrr, references, stories,
-    advocates, rows``. The parts add up to the whole.
+    advocates, rows``. The parts add up to the whole. ``of`` says which accounts are asked about; all, where not.
     """
     every = standings(book).assign(down=_labels(book, down), across=_labels(book, across), row=np.arange(len(book)))
-    every = every[every["customer"]]
+    every = every[every["customer"] & (True if of is None else of)]
     parts = every.groupby(["down", "across"], sort=True)
     return parts.agg(
         customers=("customer", "sum"),

@@ -13,14 +13,15 @@ REFERENCES = dial("target.references", "Validated references a CSM should have",
 STORIES = dial("target.stories", "Confirmed stories a CSM should have", 3, "count", least=0, most=1000)
 
 
-def progress(book: Book) -> pd.DataFrame:
+def progress(book: Book, of: np.ndarray | None = None) -> pd.DataFrame:
     """Each CSM's customers that are a validated reference or have a confirmed story, against the target.
 
     In the order of their names, not of their figures: ``csm, customers, references, references_target, stories,
-    stories_target, missing``. ``missing`` says in words what is still to be won.
+    stories_target, missing``. ``missing`` says in words what is still to be won. ``of`` says which
+    accounts are asked about; all, where not.
     """
     every = standings(book)
-    every = every.assign(csm=book.csm_now)[every["customer"].to_numpy()]
+    every = every.assign(csm=book.csm_now)[every["customer"].to_numpy() & (True if of is None else of)]
     table = every.groupby("csm").agg(
         customers=("customer", "sum"), references=("reference", "sum"), stories=("story", "sum")
     )

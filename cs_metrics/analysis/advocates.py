@@ -91,16 +91,14 @@ def promoters(book: Book) -> pd.DataFrame:
 def power_users(book: Book) -> pd.DataFrame:
     """The customers in the top tenth of their segment by use, most use first: ``segment, use`` beside the rest."""
     on = criteria(book)
-    level, _, _ = use_in_segment(book) if "usage" in book.facts else (np.zeros(len(book)), None, "")
-    segment = (
-        book.groups("segment")[0].to_numpy()[book.groups("segment")[1]]
-        if "segment" in book.accounts
-        else [""] * len(book)
-    )
+    level = use_in_segment(book)[0] if "usage" in book.facts else np.zeros(len(book))
+    segment = np.full(len(book), "", dtype=object)
+    if "segment" in book.accounts:
+        labels, codes = book.groups("segment")
+        segment = labels.to_numpy(dtype=object)[codes]
     rows = np.flatnonzero(on.met["is_a_power_user"].to_numpy())
-    order = pd.DataFrame({"segment": np.asarray(segment, dtype=object)[rows], "use": level[rows]}, index=rows)
-    rows = order.sort_values(["segment", "use"], ascending=[True, False], kind="stable").index.to_numpy()
-    return with_criteria(book, rows).assign(segment=np.asarray(segment, dtype=object)[rows], use=level[rows])
+    rows = rows[np.lexsort((-level[rows], segment[rows].astype(str)))]
+    return with_criteria(book, rows).assign(segment=segment[rows], use=level[rows])
 
 
 def with_criteria(book: Book, rows: np.ndarray) -> pd.DataFrame:

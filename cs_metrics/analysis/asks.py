@@ -103,7 +103,7 @@ def waiting(book: Book) -> pd.DataFrame:
         asked_on=still["asked"].to_numpy(),
         state=still["state"].to_numpy(),
         use_case=still["use_case"].to_numpy(),
-        days=np.maximum(days_before(book, still["asked"]), 0).to_numpy(),
+        days=days_before(book, still["asked"]).clip(lower=0).to_numpy(),
     )
 
 

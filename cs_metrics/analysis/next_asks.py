@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_metrics.analysis.advocate_coverage import axes, coverage
+from cs_metrics.analysis.advocate_coverage import EVERYONE, axes, coverage
 from cs_metrics.analysis.advocates import Criteria, criteria, with_criteria
 from cs_metrics.analysis.asks import asked, asks, validated
 from cs_metrics.analysis.turning import falling
@@ -33,10 +33,10 @@ def next_asks(book: Book) -> pd.DataFrame:
     """One ask for each account that can be asked today, those that fill a gap first, then most MRR.
 
     Fit is a customer that is a promoter or has pulse 4 and more, has no open risk, no open escalation and no falling
-    signal, and is not tired of asks. For each the first ask that suits: a reference call (ready to be a reference, and no reference
-    where it belongs in segment and use case), a case study (a confirmed outcome, healthy), speaking (a power user
-    of a year and more), a reference call also where there is one, a referral (a promoter of a year), a review (a
-    promoter). What it did or declined within a year is not asked again. ``ask`` names it, ``kind`` is what is
+    signal, and is not tired of asks. For each the first ask that suits: a reference call (ready to be a reference,
+    and no reference where it belongs in segment and use case), a case study (a confirmed outcome, healthy), speaking
+    (a power user of a year and more), a reference call also where there is one, a referral (a promoter of a year), a
+    review (a promoter). What it did or declined within a year is not asked again. ``ask`` names it, ``kind`` is what is
     recorded, ``whom`` the champion to speak to, ``why`` the sentence, ``fills`` whether it fills a gap.
     """
     on, lately = criteria(book), asked(book)
@@ -104,7 +104,7 @@ def _bare(book: Book) -> tuple[np.ndarray, np.ndarray]:
     have[validated(book).index.to_numpy(dtype=np.intp)] = True
     for part in parts.itertuples():
         rows = np.array(part.rows, dtype=np.intp)
-        where[rows] = " in ".join(name for name in (part.down, part.across) if name != "All customers") or "the book"
+        where[rows] = " in ".join(str(name) for name in (part.down, part.across) if name != EVERYONE) or "the book"
         bare[rows] = not have[rows].any()
     return where, bare
 
@@ -127,4 +127,9 @@ def _why(kind: str, gap: str, lately: pd.Series, book: Book) -> str:
     if lately["last_asked"] is pd.NaT or lately["last_asked"] != lately["last_asked"]:
         return f"{said}; never asked before."
     days = (pd.Timestamp(book.known_on) - lately["last_asked"]).days
-    return f"{said}; last asked {days:,} days ago."
+    return f"{said}; last asked {plural_days(days)} ago."
+
+
+def plural_days(count: int) -> str:
+    """Days as a sentence says them."""
+    return "a day" if count == 1 else f"{count:,} days"

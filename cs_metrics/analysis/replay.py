@@ -64,7 +64,8 @@ def over_days(book: Book, days: Sequence[date]) -> Book:
     """A book of one account as a book of days: row i is the account as it was known on ``days[i]``, a month end.
 
     The clock stands at the last of the days; on the other rows every date is moved by as much as their day is before
-    it, so that ages come out as they were. Use, which counts by months, is moved by whole months.
+    it, so that ages come out as they were. Use, which counts by months, is moved by whole months. Only the tables
+    that the score reads are taken along.
     """
     last = max(days)
     ends = _days(days)
@@ -80,7 +81,8 @@ def over_days(book: Book, days: Sequence[date]) -> Book:
     held = known.owners.held[np.maximum(place, 0), 0]
     one = np.zeros(len(days), dtype=np.intp)
     nothing = pd.Index([""])
-    tables = {name: _moved(name, known.facts[name], ends, back, months, last) for name in known.facts}
+    asked = {part.needs.partition(".")[0] for part in PARTS.values()} | {"settings"}
+    tables = {name: _moved(name, known.facts[name], ends, back, months, last) for name in known.facts if name in asked}
     return replace(
         known,
         accounts=accounts,

@@ -18,7 +18,7 @@ def stories(book: Book) -> pd.DataFrame:
     """
     if "outcomes" not in book.facts:
         return described(book, np.empty(0, dtype=np.intp)).assign(
-            achieved_on=pd.NaT, story=None, confirmed_by=None, gone=None, counts=False
+            achieved_on=np.empty(0, dtype="datetime64[s]"), story=None, confirmed_by=None, gone=None, counts=False
         )
     rows = book.facts["outcomes"].sort_values("achieved_on", ascending=False, kind="stable")
     row = rows["row"].to_numpy(dtype=np.intp)

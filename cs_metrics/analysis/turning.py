@@ -46,9 +46,9 @@ def turning(book: Book) -> pd.DataFrame:
     cooled = was & ~now.advocate & paying
     rows = np.flatnonzero(cooled | ((was | now.warm) & falls & paying))
     rows = rows[np.argsort(-book.balance(0, 0)[-1][rows], kind="stable")]
-    lost = {row: _lost(then, now, row) for row in rows if cooled[row]} if then is not None else {}
+    lost = {int(row): _lost(then, now, int(row)) for row in rows if cooled[row]} if then is not None else {}
     because = [
-        "; ".join(dict.fromkeys([*lost.get(row, []), *([said[row]] if falls[row] else [])])) or "pulse no longer 5"
+        "; ".join(dict.fromkeys([*lost.get(int(row), []), *([said[row]] if falls[row] else [])])) or "pulse no longer 5"
         for row in rows
     ]
     names = np.select([was[rows], now.met["is_a_promoter"].to_numpy()[rows]], ["advocate", "promoter"], "pulse 5")

@@ -46,7 +46,8 @@ def lifeline(
     return figure(
         marks,
         height=height,
-        x={"type": "date", "anchor": "free", "position": 0, "nticks": 8, "tickangle": 0, "showgrid": True, "gridcolor": GRID},
+        x={"type": "date", "anchor": "free", "position": 0, "nticks": 8, "tickangle": 0,
+           "showgrid": True, "gridcolor": GRID},
         y={"domain": [half + 0.05 if scored else lane_share + 0.04, 1], "tickformat": MONEY.axis, "rangemode": "tozero",
            "nticks": 4, "title": {"text": "MRR", "font": {"size": 11}}},
         yaxis2={"domain": [lane_share + 0.04, half], "range": [-6, 106], "tickvals": [0, 50, 100], "gridcolor": GRID,
@@ -86,7 +87,8 @@ def _steps(mrr: pd.DataFrame, currency: str) -> list[dict]:
 def _health(health: pd.Series) -> list[dict]:
     return [
         {
-            "type": "scatter", "mode": "lines", "x": list(health.index), "y": [None if v != v else round(v, 1) for v in health],
+            "type": "scatter", "mode": "lines", "x": list(health.index),
+            "y": [None if v != v else round(v, 1) for v in health],
             "yaxis": "y2", "name": "Health", "line": {"color": HEALTH, "width": 2},
             "hovertemplate": "%{x|%Y-%m-%d} · health %{y:.0f} of 100, as known then<extra></extra>",
         }
@@ -100,7 +102,8 @@ def _pulses(pulses: pd.DataFrame) -> list[dict]:
     ]
     return [
         {
-            "type": "scatter", "mode": "markers", "x": list(pulses["date"]), "y": ((pulses["pulse"].astype(float) - 1) * 25).tolist(),
+            "type": "scatter", "mode": "markers", "x": list(pulses["date"]),
+            "y": ((pulses["pulse"].astype(float) - 1) * 25).tolist(),
             "yaxis": "y2", "name": "Pulse", "marker": {"color": PULSE, "size": 7, "opacity": 0.85}, "text": text,
             "hovertemplate": "%{text}<extra></extra>",
         }
@@ -116,7 +119,7 @@ def _spans(spans: pd.DataFrame, used: list[str]) -> list[dict]:
         x += [start, end, None]
     return [
         {
-            "type": "scatter", "mode": "lines", "x": x, "y": [0 if day is not None else None for day in x], "yaxis": "y3",
+            "type": "scatter", "mode": "lines", "x": x, "y": [None if day is None else 0 for day in x], "yaxis": "y3",
             "name": "Open risk", "line": {"color": "rgba(209, 88, 31, 0.35)", "width": 9}, "hoverinfo": "skip",
         }
     ]  # fmt: skip
@@ -132,7 +135,8 @@ def _events(events: pd.DataFrame, used: list[str]) -> list[dict]:
     ]
     return [
         {
-            "type": "scatter", "mode": "markers", "x": list(shown["date"]), "y": [used.index(lane) for lane in shown["lane"]],
+            "type": "scatter", "mode": "markers", "x": list(shown["date"]),
+            "y": [used.index(lane) for lane in shown["lane"]],
             "yaxis": "y3", "name": "Events", "text": text, "hovertemplate": "%{text}<extra></extra>",
             "marker": {
                 "size": np.where(shown["tone"] == "plain", 7, 10).tolist(),

@@ -20,9 +20,21 @@ from pages.ui.words import escaped, plural
 @st.cache_resource(max_entries=12, show_spinner="Looking at every account…")
 def standing(address: str, batch: int, scope: str, settings: Settings, until: str, today: date) -> Standing:
     """Who is at risk and who would speak for us, of the whole book: as it stands, or at the end of an earlier month."""
-    book = whole_book(address, batch, scope, settings)
-    known = book.now(today) if until == str(book.last) else book.as_of(book.until(until).day)
+    known = known_book(address, batch, scope, settings, until, today)
     return Standing(known, at_risk(known), advocates(known))
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def known_book(address: str, batch: int, scope: str, settings: Settings, until: str, today: date) -> Book:
+    """The whole book as it stands, or as it was known at the end of an earlier month; nothing looked at yet."""
+    book = whole_book(address, batch, scope, settings)
+    return book.now(today) if until == str(book.last) else book.as_of(book.until(until).day)
+
+
+def known_now(address: str, batch: int, scope: str, settings: Settings, today: date) -> Book:
+    """The whole book as it stands today."""
+    book = whole_book(address, batch, scope, settings)
+    return known_book(address, batch, scope, settings, str(book.last) if len(book.months) else "", today)
 
 
 class Standing(NamedTuple):

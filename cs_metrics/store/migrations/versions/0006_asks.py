@@ -8,7 +8,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-COLUMNS = {
+COLUMNS: dict[str, sa.types.TypeEngine] = {
     "asked_on": sa.Date(),
     "answered_on": sa.Date(),
     "answer": sa.Text(),
