@@ -73,7 +73,9 @@ def _asked(book: Book) -> pd.DataFrame:
         said = [f"asked {days[row]}"] if soon[row] else []
         said += [f"{count.iloc[row]} asks in a year"] if often[row] else []
         tired[row] = ", ".join(said or ["an answer is awaited"])
-    return pd.DataFrame({"last_asked": last["last_asked"], "asks": count, "tired": tired})
+    return pd.DataFrame(
+        {"last_asked": last["last_asked"], "asks": count, "tired": pd.Series(tired, last.index, dtype=object)}
+    )
 
 
 def _ago(days: float) -> str:

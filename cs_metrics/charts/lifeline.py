@@ -46,7 +46,7 @@ def lifeline(
     return figure(
         marks,
         height=height,
-        x={"type": "date", "anchor": "free", "position": 0, "nticks": 8, "tickangle": 0,
+        x={"type": "date", "anchor": "free", "position": 0, "nticks": 8, "tickangle": 0, "tickformat": "%b<br>%Y",
            "showgrid": True, "gridcolor": GRID},
         y={"domain": [half + 0.05 if scored else lane_share + 0.04, 1], "tickformat": MONEY.axis, "rangemode": "tozero",
            "nticks": 4, "title": {"text": "MRR", "font": {"size": 11}}},

@@ -98,7 +98,7 @@ def bench_tiles(bench: Bench) -> None:
             lambda: with_criteria(book, np.flatnonzero(ready)),
         ),
         (
-            "Validated references",
+            "References",
             int((vouched & mine).sum()),
             "Customers that gave a reference which somebody validated, and that still counts.",
             lambda: bench.rows("references").dropna(subset=["validated_on"]),
@@ -147,7 +147,7 @@ def advocates_list(bench: Bench) -> None:
         return
     only = st.toggle("Only those ready to be a reference", key="ready_only")
     shown = friends[friends["reference_ready"]] if only else friends
-    columns = ("name", "csm", "mrr", "health", "pulse", "met", "missed", "reference_ready", "last_asked", "tired")
+    columns = ("name", "mrr", "missed", "reference_ready", "last_asked", "tired", "health", "pulse", "csm", "met")
     accounts(shown, "advocates_all", "Advocates", columns, height=420)
     advocate_rule(bench.book)
 
@@ -165,7 +165,9 @@ def whom_to_ask(bench: Bench) -> None:
         f"**{plural(len(rows), 'account')}** can be asked today"
         + (f"; **{gap:,}** of them would fill a gap: no reference yet in their part of the book." if gap else ".")
     )
-    shown = rows[["name", "ask", "whom", "why", "csm", "mrr"]].assign(asked="Asked today").round({"mrr": 0})
+    shown = (
+        rows[["name", "ask"]].assign(asked="Asked today").join(rows[["whom", "why", "mrr", "csm"]].round({"mrr": 0}))
+    )
 
     def keep(place: int) -> None:
         if trouble := keep_ask(rows["account_id"].iloc[place], rows["kind"].iloc[place]):
@@ -199,7 +201,8 @@ def _acting(
             on_click=lambda: open_account(rows["account_id"].iloc[place("name")]),
             pinned=True,
             width=170,
-        )
+        ),
+        "why": st.column_config.TextColumn(LABELS["why"], width=520),
     }
     for name, act in acts.items():
         config[name] = st.column_config.ButtonColumn(
