@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from cs_metrics.analysis.next_step import next_step
 from cs_metrics.analysis.risk import described, fired, likelihood
 from cs_metrics.book import Book
 from cs_metrics.lately import URGENT, use_in_segment
@@ -120,6 +121,21 @@ def timeline(book: Book) -> pd.DataFrame:
     found += [(day, "Hand-over", f"{old} → {new}", PEOPLE, "plain") for day, old, new in _handovers(book)]
     table_of = pd.DataFrame(found, columns=["date", "what", "detail", "lane", "tone"])
     return table_of.sort_values("date", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def told(book: Book) -> pd.DataFrame:
+    """A book of one in rows: how it stands on its day, its next step, then what happened: ``date, what, detail``."""
+    facts, step, day = facts_of(book), next_step(book), pd.Timestamp(book.known_on)
+    said = [("Account", str(book.accounts["name"].iloc[0]))]
+    said += [("MRR", f"{facts['mrr']:.2f}"), ("ARR", f"{facts['arr']:.2f}")]
+    for name, value in (("Renewal", facts["renewal_date"]), ("Health", facts["health"]), ("Pulse", facts["pulse"])):
+        said += [(name, _plain(value))] if value == value and value is not None else []
+    if facts["likelihood"] == facts["likelihood"]:
+        said.append(("Risk of loss", f"{facts['likelihood']:.4f}"))
+    said += [("At risk because", reason) for reason in reasons_of(book)]
+    said += [("Next step", f"{step.step}: {step.why}")] if step else []
+    standing = pd.DataFrame(said, columns=["what", "detail"]).assign(date=day)[["date", "what", "detail"]]
+    return pd.concat([standing, timeline(book)[["date", "what", "detail"]]], ignore_index=True)
 
 
 def _tone(what: str, known: _Blank) -> str:

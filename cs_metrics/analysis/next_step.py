@@ -50,6 +50,28 @@ def next_steps(book: Book) -> pd.DataFrame:
     return pd.concat(kept).sort_values("row", kind="stable").reset_index(drop=True) if kept else NOTHING.copy()
 
 
+def to_do(book: Book) -> pd.DataFrame:
+    """The next steps of these accounts, the most pressing rule first, then most MRR, with their reasons."""
+    steps = next_steps(book)
+    rows = steps["row"].to_numpy(dtype=np.intp)
+    mrr = book.balance(0, 0)[-1][rows] / book.scale
+    accounts = book.accounts.iloc[rows]
+    table = pd.DataFrame(
+        {
+            "account_id": accounts.index,
+            "name": accounts["name"].to_numpy(),
+            "step": steps["step"].to_numpy(),
+            "why": steps["why"].to_numpy(),
+            "mrr": mrr,
+            "csm": book.csm_now[rows],
+            "rule": steps["rule"].to_numpy(),
+        }
+    )
+    place = {name: at for at, name in enumerate(RULES)}
+    order = table.assign(place=table["rule"].map(place), least=-mrr).sort_values(["place", "least"], kind="stable")
+    return order.drop(columns=["place", "least", "rule"]).reset_index(drop=True)
+
+
 NOTHING = pd.DataFrame(columns=COLUMNS).astype({"row": np.intp})
 
 

@@ -13,8 +13,9 @@ from cs_metrics.charts.style import GRID, QUIET, figure
 from cs_metrics.units import MONEY
 
 MRR, HEALTH, PULSE = "#3f7fd6", "#2f9e8f", "#8250c4"
-TONES = {"good": "#1f5fbf", "bad": "#d1581f", "plain": QUIET}
+TONES = {"good": "#3f7fd6", "bad": "#d1581f", "plain": QUIET}
 FIRST, LANE = 300, 24
+BEFORE = pd.Timedelta(days=92)
 
 
 def lifeline(
@@ -32,11 +33,12 @@ def lifeline(
     ``date, what, detail, lane, tone``; ``spans`` has ``start, end, detail``, drawn in the first lane. Lanes and
     stripes without anything are left out.
     """
-    used = [name for name in lanes if (events["lane"] == name).any() or (name == lanes[0] and len(spans))]
     scored = bool(health.notna().any()) or len(pulses) > 0
     paid = (mrr.sum(axis=1) > 0).cummax()
     since = mrr.index[paid][0].start_time if paid.any() else None
-    events = events if since is None else events[events["date"] >= since - pd.Timedelta(days=92)]
+    if since is not None:
+        events, spans = events[events["date"] >= since - BEFORE], spans[spans["end"] >= since - BEFORE]
+    used = [name for name in lanes if (events["lane"] == name).any() or (name == lanes[0] and len(spans))]
     marks = _steps(mrr[paid] if paid.any() else mrr, currency)
     marks += _health(health if since is None else health[health.index >= since]) + _pulses(pulses) if scored else []
     marks += _spans(spans, used) + _events(events, used)

@@ -1,4 +1,4 @@
-"""Who is at risk, who would speak for us, and would the score have told us: at-risk, advocates, backtest."""
+"""Who is at risk, who would speak for us, one account, would the score have told us."""
 
 from __future__ import annotations
 
@@ -59,6 +59,24 @@ def advocates(
 
         book = on_day(book_at(sources, recipe, setting, None, None, as_known_at), as_of, "advocacy")
         write(of_accounts(table(book), book.where(**wanted(where)).held_now()), format, *COLUMNS)
+
+
+@app.command()
+def account(
+    account_id: Annotated[str, typer.Argument(help="The account's id.")],
+    sources: Sources,
+    as_of: AsOf = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """One account: how it stands, what to do next and why, and all that happened, latest first."""
+    with kindly():
+        from cs_metrics.analysis.account import alone, told
+
+        book = on_day(book_at(sources, recipe, setting, None, None, as_known_at), as_of, "risk")
+        write(told(alone(book, account_id)), format, "date", "what", "detail")
 
 
 @app.command()

@@ -93,6 +93,7 @@ from pages.ui.today import nothing_at_risk as nothing_at_risk
 from pages.ui.today import now as now
 from pages.ui.today import risk_rule as risk_rule
 from pages.ui.today import today as today
+from pages.ui.today import what_to_do as what_to_do
 from pages.ui.upload import READABLE as READABLE
 from pages.ui.upload import history as history
 from pages.ui.upload import import_button as import_button

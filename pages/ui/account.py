@@ -81,7 +81,7 @@ def standing_of(found: Sheet) -> None:
     if found.step is not None:
         st.info(f"**Next: {escaped(found.step.step)}.** {escaped(found.step.why)}", icon=":material/arrow_forward:")
     elif found.facts["mrr"] > 0:
-        st.success("Nothing is due here: no rule of the next step applies.")
+        st.success("Nothing is due here.")
     if found.reasons:
         st.markdown(" ".join(f":orange-badge[{escaped(reason)}]" for reason in found.reasons))
     attributes(found.about)

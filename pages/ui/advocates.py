@@ -234,7 +234,7 @@ def references_list(bench: Bench) -> None:
         st.info("Nobody was asked yet. Upload a table of advocacy, or keep the first ask here.")
         return
     st.markdown("##### Who was asked, and did what for us")
-    columns = ("name", "csm", "mrr", "did", "validated_by", "validated_on", "last_asked", "asks", "tired", "use_case")
+    columns = ("name", "did", "validated_by", "validated_on", "last_asked", "tired", "asks", "use_case", "mrr", "csm")
     accounts(rows, "references", "References", columns, height=420)
 
 

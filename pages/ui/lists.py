@@ -70,6 +70,7 @@ HELP = {
     "stake": "MRR × likelihood of losing it.",
     "likelihood": "By the points rule: 1 − Π (1 − weight of each signal).",
     "plan_age_days": "Days since the plan was last worked on.",
+    "Risk of loss": "The chance of losing it within 180 days, from the signals that fire: 1 − Π (1 − weight of each).",
     "counts": "Confirmed by a champion in the last 12 months, by a customer of today.",
     "tired": "Why not to ask now.",
     "top": "What the account adds to the figure's numerator.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -9,10 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from cs_metrics.analysis.advocates import advocates
+from cs_metrics.analysis.next_step import to_do
 from cs_metrics.analysis.risk import AT_RISK, at_risk, of_accounts
 from cs_metrics.book import Book, Settings
 from cs_metrics.signal import SIGNALS, Purpose, signals
 from pages.ui.company import scope, source, whole_book
+from pages.ui.lists import accounts
 from pages.ui.pickers import fixed_settings, whole
 from pages.ui.words import escaped, plural
 
@@ -56,6 +59,28 @@ def today(book: Book) -> Standing:
 def now(book: Book) -> Book:
     """A book as it stands; for an earlier month, as it was known on its last day."""
     return book.now() if book.last == whole().last else book.as_of(book.day)
+
+
+TO_READ = 2_000
+
+
+def what_to_do(book: Book) -> None:
+    """The next best step of each account of a book small enough to be somebody's, the most pressing first."""
+    mine = now(book.held_now())
+    if len(mine) > TO_READ:
+        return
+    steps = mine_to_do(book, mine)
+    if steps.empty:
+        return
+    st.markdown(f"##### What to do next: {plural(len(steps), 'account')}")
+    accounts(steps, "to_do", "What to do next", ("name", "step", "why", "mrr", "csm"), height=250)
+
+
+def mine_to_do(book: Book, mine: Book) -> pd.DataFrame:
+    """The next steps of a book, made once for a day."""
+    return book.answered(
+        ("to do", date.today()), lambda: to_do(replace(mine, clock=today(book).book.known_on, memory={}))
+    )
 
 
 def dark(book: Book, purpose: Purpose) -> list[str]:
