@@ -141,7 +141,9 @@ class Facts(Mapping[str, pd.DataFrame]):
         return bool(begin <= np.datetime64(self.day)) if self.day else not np.isnat(begin)
 
     def _cut(self, name: str, rows: pd.DataFrame) -> pd.DataFrame:
-        if self.positions is not None and "row" in rows:
+        if self.positions is not None and len(self.positions) == 1 and "row" in rows:
+            rows = rows.iloc[np.flatnonzero(rows["row"].to_numpy() == self.positions[0])].assign(row=0)
+        elif self.positions is not None and "row" in rows:
             place = np.full(max(self.positions.max(initial=-1), rows["row"].max() if len(rows) else -1) + 1, -1)
             place[self.positions] = np.arange(len(self.positions))
             here = place[rows["row"].to_numpy()]

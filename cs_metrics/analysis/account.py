@@ -67,7 +67,7 @@ def alone(book: Book, account_id: str) -> Book:
 def facts_of(book: Book) -> dict[str, object]:
     """What a page says first, for a book of one: MRR, ARR, renewal, health, pulse, likelihood of a loss."""
     row = described(book, np.array([0])).iloc[0]
-    found = fired(book, signals("risk"))
+    found = risks_of(book)
     return {
         "mrr": row["mrr"],
         "arr": 12 * row["mrr"],
@@ -76,6 +76,11 @@ def facts_of(book: Book) -> dict[str, object]:
         "pulse": row["pulse"],
         "likelihood": likelihood(found["weight"], found["row"], 1)[0] if row["mrr"] > 0 else np.nan,
     }
+
+
+def risks_of(book: Book) -> pd.DataFrame:
+    """The risk signals that fire, looked at once."""
+    return book.kept(("risks of", book.known_on), lambda: fired(book, signals("risk")))
 
 
 def described_by(book: Book) -> dict[str, str]:
@@ -94,7 +99,7 @@ def _plain(value: object) -> str:
 
 def reasons_of(book: Book) -> list[str]:
     """Why the account is at risk: the sentences of the signals that fire, heaviest first."""
-    return fired(book, signals("risk")).sort_values("weight", ascending=False, kind="stable")["reason"].tolist()
+    return risks_of(book).sort_values("weight", ascending=False, kind="stable")["reason"].tolist()
 
 
 def history_of(book: Book) -> pd.DataFrame:

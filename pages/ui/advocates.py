@@ -202,6 +202,7 @@ def _acting(
             pinned=True,
             width=170,
         ),
+        "ask": st.column_config.TextColumn(LABELS["ask"], width=120),
         "why": st.column_config.TextColumn(LABELS["why"], width=520),
     }
     for name, act in acts.items():
