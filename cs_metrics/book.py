@@ -444,12 +444,12 @@ class Book:
 
     def knows(self, what: str) -> bool:
         """Is there a table of this name (``tickets``), a column in one with anything in it (``tickets.csat``), or a
-        column of the accounts (``renewal_date``)?
+        column of the accounts (``renewal_date``)? Some accounts of a book know what the whole book knows.
         """
         table, dot, column = what.partition(".")
         if not dot:
             return table in self.facts or table in self.accounts
-        return table in self.facts and column in self.facts[table] and bool(self.facts[table][column].notna().any())
+        return self.facts.knows(table, column)
 
     # --- slices ---------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ signal and score reads its tables from here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -29,8 +29,6 @@ HAPPENED = {
     "surveys": "responded_at",
     "touchpoints": "done_on",
     "invoices": "issued_on",
-    "advocacy": "done_on",
-    "outcomes": "achieved_on",
     "onboarding": "done_on",
 }
 KNOWN: dict[str, Known] = {
@@ -45,7 +43,7 @@ KNOWN: dict[str, Known] = {
     "invoices": Known(("issued_on", "due_on"), {"paid_on": ()}),
     "contacts": Known(("since",), {"left_on": ()}),
     "opportunities": Known(("opened_on",), {"closes_on": ("won",)}),
-    "advocacy": Known(("done_on",)),
+    "advocacy": Known(("asked_on", "done_on"), {"answered_on": ("answer",), "done_on": ("validated_by",)}),
     "outcomes": Known(("achieved_on",)),
     "churns": Known(("churned_on",)),
     "renewal_calls": Known(("called_on",)),
@@ -59,16 +57,39 @@ def known_on(day: date, rows: pd.DataFrame, known: Known) -> pd.DataFrame:
 
     A row without any date is taken as known all along.
     """
-    end = np.datetime64(day) + np.timedelta64(1, "D")
+    return known_before(np.datetime64(day) + np.timedelta64(1, "D"), rows, known)
+
+
+def known_before(end: np.datetime64 | np.ndarray, rows: pd.DataFrame, known: Known) -> pd.DataFrame:
+    """The rows as they were known before a moment, one for all or one for each."""
     dates = [rows[column] for column in known.since if column in rows]
     if dates:
         first = dates[0] if len(dates) == 1 else pd.concat(dates, axis=1).min(axis=1)
         later = (first >= end).to_numpy()
-        rows = rows.take(np.flatnonzero(~later)) if later.any() else rows
+        if later.any():
+            rows, end = rows.take(np.flatnonzero(~later)), end[~later] if isinstance(end, np.ndarray) else end
     for column, brought in known.later.items():
         if column in rows and (unknown := rows[column] >= end).any():
             rows = rows.assign(**{c: rows[c].mask(unknown) for c in (column, *brought) if c in rows})
     return rows
+
+
+ALWAYS = np.datetime64("0001-01-01", "D")
+
+
+def begin_of(rows: pd.DataFrame, column: str, known: Known) -> np.datetime64:
+    """The first day on which anything is known in a column of a table; not a time where there is nothing in it."""
+    rows = rows[rows[column].notna()]
+    if rows.empty:
+        return np.datetime64("NaT", "D")
+    dates = [rows[since] for since in known.since if since in rows]
+    if not dates:
+        return ALWAYS
+    first = pd.concat(dates, axis=1).min(axis=1)
+    for when, brought in known.later.items():
+        if column in (when, *brought) and when in rows:
+            first = first.where(rows[when].isna() | (rows[when] <= first), rows[when])
+    return ALWAYS if first.isna().any() else first.min().to_datetime64().astype("datetime64[D]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +97,15 @@ class Facts(Mapping[str, pd.DataFrame]):
     """The tables by name. Each has a column ``row``: the position of its account in the book asking.
 
     ``tables`` count accounts as the whole book does; ``positions`` says where the accounts of the asking book
-    stand in the whole; ``day`` is the last day known, None for all.
+    stand in the whole; ``day`` is the last day known, None for all. ``begins`` says since when each column of the
+    whole tables has anything in it, filled as it is asked for; the facts of some accounts share it with the whole.
     """
 
     tables: Mapping[str, pd.DataFrame]
     positions: np.ndarray | None = None
     day: date | None = None
     _ready: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    begins: dict[tuple[str, str], np.datetime64] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._ready:
@@ -103,14 +126,25 @@ class Facts(Mapping[str, pd.DataFrame]):
 
     def on(self, day: date) -> Facts:
         """What was known at the end of this day."""
-        return Facts(self.tables, self.positions, min(day, self.day) if self.day else day)
+        return replace(self, day=min(day, self.day) if self.day else day, _ready={})
 
     def take(self, rows: np.ndarray) -> Facts:
         """The facts of some accounts, given as positions in the asking book, in their new order."""
-        return Facts(self.tables, rows if self.positions is None else self.positions[rows], self.day)
+        return replace(self, positions=rows if self.positions is None else self.positions[rows], _ready={})
+
+    def knows(self, name: str, column: str) -> bool:
+        """Has this column anything in it by this day, for any account of the whole?"""
+        if name not in self.tables or column not in self.tables[name]:
+            return False
+        if (name, column) not in self.begins:
+            self.begins[name, column] = begin_of(self.tables[name], column, KNOWN.get(name, Known(())))
+        begin = self.begins[name, column]
+        return bool(begin <= np.datetime64(self.day)) if self.day else not np.isnat(begin)
 
     def _cut(self, name: str, rows: pd.DataFrame) -> pd.DataFrame:
-        if self.positions is not None and "row" in rows:
+        if self.positions is not None and len(self.positions) == 1 and "row" in rows:
+            rows = rows.iloc[np.flatnonzero(rows["row"].to_numpy() == self.positions[0])].assign(row=0)
+        elif self.positions is not None and "row" in rows:
             place = np.full(max(self.positions.max(initial=-1), rows["row"].max() if len(rows) else -1) + 1, -1)
             place[self.positions] = np.arange(len(self.positions))
             here = place[rows["row"].to_numpy()]

@@ -113,6 +113,25 @@ def _use(book: Book, months: int) -> Use:
     return Use(volume, word.replace("_", " "), state("active_users"), seats, features, state("features_available"))
 
 
+def use_in_segment(book: Book) -> tuple[np.ndarray, np.ndarray, str]:
+    """Each customer's use last month, its place within its segment (0 to 1 = most), and what is counted.
+
+    Counted is the share of the seats paid for that were used; where no seats are known at all, the volume of use.
+    """
+    return book.kept(("lately", "use in segment", book.known_on), lambda: _use_in_segment(book))
+
+
+def _use_in_segment(book: Book) -> tuple[np.ndarray, np.ndarray, str]:
+    use = use_by_month(book, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = use.active_users[:, -1] / use.licensed_seats[:, -1]
+    unseated = np.isnan(share).all()
+    level = pd.Series(use.volume[:, -1] if unseated else share).where(book.balance(0, 0)[-1] > 0)
+    segment = book.groups("segment")[1] if "segment" in book.accounts else np.zeros(len(book), dtype=np.intp)
+    place = level.groupby(segment).rank(pct=True, method="min")
+    return level.to_numpy(), place.to_numpy(), use.word if unseated else "seats used"
+
+
 def use_now_and_before(book: Book) -> tuple[np.ndarray, np.ndarray, str]:
     """Mean use in the last three months and in the three before, and what is counted."""
     use = use_by_month(book, 6)
@@ -144,14 +163,16 @@ def cadence_days(book: Book) -> np.ndarray:
 
 def age_days(book: Book) -> np.ndarray:
     """Days as a customer: from the start date, else from the first month with revenue."""
+    return days_before(book, first_day(book)).to_numpy(dtype=float)
+
+
+def first_day(book: Book) -> pd.Series:
+    """The first day of each account as a customer: its start date, else the first of its first month with revenue."""
     first = book.first_close.ordinal + book.first_paid
     paid = pd.Series(np.where(first < NEVER, first, book.last.ordinal).astype("datetime64[M]").astype("datetime64[s]"))
-    start = (
-        book.accounts["start_date"].reset_index(drop=True).astype("datetime64[s]")
-        if "start_date" in book.accounts
-        else paid
-    )
-    return days_before(book, start.fillna(paid)).to_numpy(dtype=float)
+    if "start_date" not in book.accounts:
+        return paid
+    return book.accounts["start_date"].reset_index(drop=True).astype("datetime64[s]").fillna(paid)
 
 
 def days_since_contact(book: Book, kinds: tuple[str, ...] = ()) -> np.ndarray:

@@ -556,17 +556,26 @@ class Opportunity(Row):
 
 
 class Advocacy(Row):
-    """Something an account did for us, or is fit to do."""
+    """Something an account was asked to do for us, or did.
+
+    Each row is what became known: an ask (``asked_on``), its answer, the act itself (``done_on``). Rows of the same
+    account, kind and ask are one ask; an act without ``asked_on`` counts as asked on the day it was done.
+    """
 
     table = "advocacy"
-    needs = (("account_id",), ("kind",), ("done_on",))
-    row_needs = (("account_id",), ("done_on",))
+    needs = (("account_id",), ("kind",), ("done_on", "asked_on"))
+    row_needs = (("account_id",), ("done_on", "asked_on"))
     called = ("advocacy", "advocates", "references", "advocacy acts")
 
     account_id: Key = ACCOUNT
     kind: Text | None = column("reference, case study, review, referral, speaker.", "type", "act", "advocacy type")
-    done_on: Day = needed("When.", "date", "done", "given on")
+    done_on: Day | None = column("When it was done.", "date", "done", "given on")
     validated_by: Text | None = column("Who validated it.", "validated", "approved by")
+    asked_on: Day | None = column("When they were asked.", "requested on", "request date")
+    answered_on: Day | None = column("When they answered.", "answer date")
+    answer: Text | None = column("yes or no.", "accepted")
+    use_case: Text | None = column("What it speaks of: the use case, the product.", "use case", "topic")
+    asked_by: Text | None = column("Who asked.", "requested by")
 
 
 class Outcome(Row):

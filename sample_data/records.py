@@ -557,7 +557,34 @@ def advocacy(company: Company, champion: dict[str, str]) -> pd.DataFrame:
     kind = rng.choice(words.ACTS, len(row), p=[0.4, 0.25, 0.15, 0.1, 0.1])
     done = day_of(month, rng.integers(1, 29, len(row))).astype(MOMENT)
     validated = sometimes(rng, 0.7, [champion.get(i) for i in company.accounts["account_id"][row]])
-    return of_accounts(company, row, kind=kind, done_on=done, validated_by=validated)
+    acts = of_accounts(company, row, kind=kind, done_on=done, validated_by=validated)
+    return with_asks(company, acts, row)
+
+
+def with_asks(company: Company, acts: pd.DataFrame, row: np.ndarray) -> pd.DataFrame:
+    """When each act was asked for, and of what it speaks; and the asks that came to nothing, or wait for an answer."""
+    rng, owner = dice("asks"), last_owner(company)
+    done = acts["done_on"].to_numpy()
+    asked = done - rng.integers(6, 30, len(acts)) * DAY
+    acts = acts.assign(
+        asked_on=asked, answered_on=asked + rng.integers(1, 6, len(acts)) * DAY, answer="yes",
+        use_case=sometimes(rng, 0.8, rng.choice(words.USE_CASES, len(acts))), asked_by=owner[row],
+    )  # fmt: skip
+    happy = np.flatnonzero(
+        (company.mood[:, -1] > 0.7) & (company.mrr[:, -1] > 0) & ~np.isin(np.arange(len(owner)), row)
+    )
+    more = rng.choice(happy, 26, replace=False)
+    asked = TODAY - rng.integers(100, 420, len(more)) * DAY
+    asked[:8] = TODAY - rng.integers(3, 40, 8) * DAY
+    said = np.where(np.arange(len(more)) < 6, None, np.where(np.arange(len(more)) < 8, "yes", "no"))
+    answered = np.where(said != np.array(None), asked + 2 * DAY, NO_DAY).astype(MOMENT)
+    asks = of_accounts(
+        company, more, kind=rng.choice(words.ACTS, len(more), p=[0.4, 0.25, 0.15, 0.1, 0.1]),
+        asked_on=asked.astype(MOMENT), answered_on=answered, answer=said,
+        use_case=rng.choice(words.USE_CASES, len(more)), asked_by=owner[more],
+    )  # fmt: skip
+    both = pd.concat([acts, asks.reindex(columns=acts.columns).astype({"done_on": MOMENT})], ignore_index=True)
+    return both.sort_values(["account_id", "asked_on"], kind="stable", ignore_index=True)
 
 
 def outcomes(company: Company, champion: dict[str, str]) -> pd.DataFrame:

@@ -65,6 +65,7 @@ NOTES = ["Planning season starts in October; they want the forecast template by 
          "Asked for a reference in their own industry.", "Moving head office; invoices go to the new address.",
          "Their data team doubles next year.", "Loves the weekly digest.", "Security review passed."]  # fmt: skip
 ACTS = ["reference", "review", "referral", "case study", "speaker"]
+USE_CASES = ["Forecasting", "Month-end close", "Stock planning", "Board reports", "Claims", "Sales planning"]
 STAGES = ["discovery", "proposal", "negotiation"]
 STORIES = ["Month-end report in two hours instead of three days", "Stock-outs down by a fifth in two quarters",
            "Forecast error halved", "One set of numbers for sales and finance", "Forty spreadsheets retired",

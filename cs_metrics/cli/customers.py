@@ -1,6 +1,10 @@
-"""How healthy accounts are, who is at risk, who would speak for us; and the signals."""
+"""How healthy accounts are, who is at risk, who would speak for us; one account; the signals."""
 
 from __future__ import annotations
+
+from typing import Annotated
+
+import typer
 
 from cs_metrics.cli.options import (
     As,
@@ -100,3 +104,21 @@ def advocates(
 
         book = on_day(book_at(sources, recipe, setting, None, None, as_known_at), as_of, "advocacy")
         write(of_accounts(table(book), book.where(**wanted(where)).held_now()), format, *COLUMNS)
+
+
+@app.command()
+def account(
+    account_id: Annotated[str, typer.Argument(help="The account's id.")],
+    sources: Sources,
+    as_of: AsOf = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
+    as_known_at: KnownAt = None,
+    format: As = Format.table,
+) -> None:
+    """One account: how it stands, what to do next and why, and all that happened, latest first."""
+    with kindly():
+        from cs_metrics.analysis.account import alone, told
+
+        book = on_day(book_at(sources, recipe, setting, None, None, as_known_at), as_of, "risk")
+        write(told(alone(book, account_id)), format, "date", "what", "detail")

@@ -15,7 +15,7 @@ from cs_metrics.lately import (
     latest_answers,
     open_risks,
     pulses,
-    use_by_month,
+    use_in_segment,
 )
 from cs_metrics.signal import accounts_where, signal
 
@@ -47,14 +47,8 @@ def pulse_is_high(book: Book) -> pd.DataFrame:
 @signal("advocacy", label="Power user", says="in the top {top} of its segment by use", needs=("usage",))
 def is_a_power_user(book: Book) -> pd.DataFrame:
     """In the top {top} of its segment by active users of seats, or by use where seats are unknown."""
-    use = use_by_month(book)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = use.active_users[:, -1] / use.licensed_seats[:, -1]
-    level = pd.Series(np.where(np.isnan(share), use.volume[:, -1], share) if np.isnan(share).all() else share)
-    level = level.where(book.balance(0, 0)[-1] > 0)
-    segment = book.groups("segment")[1] if "segment" in book.accounts else np.zeros(len(book))
-    rank = level.groupby(segment).rank(pct=True, method="min")
-    return accounts_where(rank > 1 - TOP.of(book))
+    level, place, _ = use_in_segment(book)
+    return accounts_where((place > 1 - TOP.of(book)) & (level > 0))
 
 
 @signal("advocacy", label="A year or more", says="customer for {years:.1f} years")
@@ -104,13 +98,14 @@ def is_healthy(book: Book) -> pd.DataFrame:
 def has_been_a_reference(book: Book) -> pd.DataFrame:
     """It has spoken for us before."""
     rows = book.facts["advocacy"]
-    return pd.DataFrame({"row": np.unique(rows["row"])})
+    return pd.DataFrame({"row": np.unique(rows.loc[rows["done_on"].notna(), "row"])})
 
 
 @signal("advocacy", label="Not asked lately", says="not asked in {days}", needs=("advocacy",))
 def is_rested(book: Book) -> pd.DataFrame:
-    """It was not asked for anything in the last {days}."""
-    rested = np.ones(len(book), dtype=bool)
+    """It was not asked for anything, and did nothing, in the last {days}."""
+    rested, rest = np.ones(len(book), dtype=bool), RESTS.of(book)
     rows = book.facts["advocacy"]
-    rested[rows.loc[days_before(book, rows["done_on"]) <= RESTS.of(book), "row"]] = False
+    for when in ("asked_on", "done_on"):
+        rested[rows.loc[days_before(book, rows[when]) <= rest, "row"]] = False
     return accounts_where(rested)

@@ -25,3 +25,4 @@ with right:
         ui.accounts(friends, "advocates", "Advocates", ("name", "mrr", "reference_ready"), height=300)
     else:
         ui.no_advocates(standing.book)
+ui.what_to_do(book)

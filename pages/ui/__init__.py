@@ -1,5 +1,21 @@
 """What a page may say. A page takes a book, names figures, charts and lists; how they look is decided here."""
 
+from pages.ui.account import lifeline as lifeline
+from pages.ui.account import sheet as sheet
+from pages.ui.account import standing_of as standing_of
+from pages.ui.account import tables_of as tables_of
+from pages.ui.advocate_gaps import coverage_matrix as coverage_matrix
+from pages.ui.advocate_gaps import targets_of as targets_of
+from pages.ui.advocates import advocates_list as advocates_list
+from pages.ui.advocates import bench as bench
+from pages.ui.advocates import bench_tiles as bench_tiles
+from pages.ui.advocates import references_list as references_list
+from pages.ui.advocates import stories_list as stories_list
+from pages.ui.advocates import turning_list as turning_list
+from pages.ui.advocates import users_and_promoters as users_and_promoters
+from pages.ui.advocates import whom_to_ask as whom_to_ask
+from pages.ui.asking import ask_form as ask_form
+from pages.ui.asking import outcome_form as outcome_form
 from pages.ui.backtest import backtest as backtest
 from pages.ui.calls import calls as calls
 from pages.ui.cards import kpis as kpis
@@ -90,6 +106,7 @@ from pages.ui.today import nothing_at_risk as nothing_at_risk
 from pages.ui.today import now as now
 from pages.ui.today import risk_rule as risk_rule
 from pages.ui.today import today as today
+from pages.ui.today import what_to_do as what_to_do
 from pages.ui.upload import READABLE as READABLE
 from pages.ui.upload import history as history
 from pages.ui.upload import import_button as import_button

@@ -121,7 +121,7 @@ def table_of_figures(
                 drill(asked)
 
         return st.column_config.ButtonColumn(
-            LABELS.get(name, name.capitalize()),
+            LABELS.get(name, name.capitalize() if name.islower() else name),
             type="tertiary",
             alignment="right",
             key=f"{key}_{name}",

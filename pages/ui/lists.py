@@ -39,6 +39,8 @@ MONEY_COLUMNS = (
     "own",
     "held_now",
     "mrr_later",
+    "mrr_year_ago",
+    "list_mrr",
 )
 SHARES = ("likelihood", "without")
 POINTS = ("contribution", "weighs", "difference")
@@ -62,6 +64,13 @@ LABELS = {
     "asked": "Asked in a year", "last_heard": "Last answer", "score": "NPS answer", "what": "What", "day": "Day",
     "kind": "Kind", "themes": "Themes", "comment": "Comment", "theme": "Theme", "comments": "Comments",
     "mean_nps": "Mean answer to NPS",
+    "last_asked": "Last asked", "asks": "Asks in a year", "tired": "Leave alone", "whom": "Whom", "ask": "Ask for",
+    "did": "Did for us", "validated_by": "Validated by", "validated_on": "Validated", "because": "What changed",
+    "was": "Was", "gone": "Who confirmed left", "achieved_on": "Achieved", "story": "Story", "counts": "Counts",
+    "confirmed_by": "Confirmed by", "mrr_year_ago": "A year ago", "list_mrr": "List price", "open_days": "Days open",
+    "csat": "CSAT", "overdue_days": "Days overdue", "opened_at": "Opened", "solved_at": "Solved", "use": "Use",
+    "left_on": "Left", "when": "Asked", "done_on": "Done", "due_on": "Due", "paid_on": "Paid",
+    "written_on": "Written", "asked_on": "Asked", "step": "Next step", "use_case": "Use case",
 }  # fmt: skip
 HELP = {
     "health": "0 to 100, 100 = healthy.",
@@ -69,6 +78,9 @@ HELP = {
     "stake": "MRR × likelihood of losing it.",
     "likelihood": "By the points rule: 1 − Π (1 − weight of each signal).",
     "plan_age_days": "Days since the plan was last worked on.",
+    "Risk of loss": "The chance of losing it within 180 days, from the signals that fire: 1 − Π (1 − weight of each).",
+    "counts": "Confirmed by a champion in the last 12 months, by a customer of today.",
+    "tired": "Why not to ask now.",
     "top": "What the account adds to the figure's numerator.",
     "bottom": "What the account adds to the figure's denominator.",
     "contribution": "What the account did to the figure since the period before. They add up to the change.",
@@ -76,6 +88,12 @@ HELP = {
     "weighs": "The figure with this account minus the figure without it.",
     "difference": "What the account adds to the one figure and not to the other. They add up to the difference.",
 }
+
+
+WIDE = {
+    "reasons": 300, "why": 190, "plan": 190, "met": 240, "missed": 200, "note": 240, "because": 340, "story": 260,
+    "did": 180, "tired": 150, "comment": 320,
+}  # fmt: skip
 
 
 def _column(name: str, values: pd.Series) -> Any:
@@ -99,8 +117,7 @@ def _column(name: str, values: pd.Series) -> Any:
         return config.DateColumn(label, format="YYYY-MM-DD", help=help)
     if pd.api.types.is_bool_dtype(values):
         return config.CheckboxColumn(label, help=help)
-    wide = {"reasons": 300, "why": 190, "plan": 190, "met": 240, "missed": 200, "note": 240, "comment": 320}
-    return config.TextColumn(label, help=help, width=wide.get(name))
+    return config.TextColumn(label, help=help, width=WIDE.get(name))
 
 
 def table(rows: pd.DataFrame, key: str, height: int | str = "auto", config: dict[str, Any] | None = None) -> None:

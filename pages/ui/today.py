@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -9,10 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from cs_metrics.analysis.advocates import advocates
+from cs_metrics.analysis.next_step import to_do
 from cs_metrics.analysis.risk import AT_RISK, at_risk, of_accounts
 from cs_metrics.book import Book, Settings
 from cs_metrics.signal import SIGNALS, Purpose, signals
 from pages.ui.company import scope, source, whole_book
+from pages.ui.lists import accounts
 from pages.ui.pickers import fixed_settings, whole
 from pages.ui.words import escaped, plural
 
@@ -20,9 +23,21 @@ from pages.ui.words import escaped, plural
 @st.cache_resource(max_entries=12, show_spinner="Looking at every account…")
 def standing(address: str, batch: int, scope: str, settings: Settings, until: str, today: date) -> Standing:
     """Who is at risk and who would speak for us, of the whole book: as it stands, or at the end of an earlier month."""
-    book = whole_book(address, batch, scope, settings)
-    known = book.now(today) if until == str(book.last) else book.as_of(book.until(until).day)
+    known = known_book(address, batch, scope, settings, until, today)
     return Standing(known, at_risk(known), advocates(known))
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def known_book(address: str, batch: int, scope: str, settings: Settings, until: str, today: date) -> Book:
+    """The whole book as it stands, or as it was known at the end of an earlier month; nothing looked at yet."""
+    book = whole_book(address, batch, scope, settings)
+    return book.now(today) if until == str(book.last) else book.as_of(book.until(until).day)
+
+
+def known_now(address: str, batch: int, scope: str, settings: Settings, today: date) -> Book:
+    """The whole book as it stands today."""
+    book = whole_book(address, batch, scope, settings)
+    return known_book(address, batch, scope, settings, str(book.last) if len(book.months) else "", today)
 
 
 class Standing(NamedTuple):
@@ -44,6 +59,28 @@ def today(book: Book) -> Standing:
 def now(book: Book) -> Book:
     """A book as it stands; for an earlier month, as it was known on its last day."""
     return book.now() if book.last == whole().last else book.as_of(book.day)
+
+
+TO_READ = 2_000
+
+
+def what_to_do(book: Book) -> None:
+    """The next best step of each account of a book small enough to be somebody's, the most pressing first."""
+    mine = now(book.held_now())
+    if len(mine) > TO_READ:
+        return
+    steps = mine_to_do(book, mine)
+    if steps.empty:
+        return
+    st.markdown(f"##### What to do next: {plural(len(steps), 'account')}")
+    accounts(steps, "to_do", "What to do next", ("name", "step", "why", "mrr", "csm"), height=250)
+
+
+def mine_to_do(book: Book, mine: Book) -> pd.DataFrame:
+    """The next steps of a book, made once for a day."""
+    return book.answered(
+        ("to do", date.today()), lambda: to_do(replace(mine, clock=today(book).book.known_on, memory={}))
+    )
 
 
 def dark(book: Book, purpose: Purpose) -> list[str]:

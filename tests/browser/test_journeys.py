@@ -205,3 +205,24 @@ def test_names_are_shown_and_never_rendered(visit: Callable[..., Visit], own_add
         assert visitor.page.locator("a[href*='invalid']").count() == 0
     visitor.open("account?account_id=A")
     assert visitor.page.locator("img[src*='invalid'], a[href*='invalid']").count() == 0
+
+
+def test_an_ask_is_kept_in_a_click_and_the_account_is_left_alone(visit: Callable[..., Visit], own_address: str) -> None:
+    visitor = visit(own_address)
+    visitor.open("advocates?advocates=Ask+next")
+    tired = int(visitor.figure("To be left alone"))
+    name = visitor.cell(0, 0, "ask_next_list")
+    canvas = visitor.page.locator(".st-key-ask_next_list canvas").first
+    canvas.scroll_into_view_if_needed()
+    visitor.page.wait_for_timeout(400)
+    box = canvas.bounding_box()
+    assert box
+    with visitor.run():
+        visitor.page.mouse.click(box["x"] + 170 + 120 + 55, box["y"] + 35 + 17)
+    assert int(visitor.figure("To be left alone")) == tired + 1
+    visitor.page.wait_for_timeout(800)  # the grid's hidden table follows a little later
+    assert name not in [visitor.cell(row, 0, "ask_next_list") for row in range(5)]
+    with visitor.run():
+        visitor.page.get_by_role("tab", name="References").click()
+    visitor.cell(0, 0, "waiting_list")
+    assert name in (visitor.page.locator(".st-key-waiting_list").text_content() or "")
