@@ -8,12 +8,9 @@ another order it is likely, and marked to be confirmed.
 from __future__ import annotations
 
 import re
-import tomllib
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import numpy as np
 import pyarrow as pa
@@ -22,13 +19,13 @@ from cs_metrics.read.dates import Orders, month_in
 from cs_metrics.read.derive import AS_READ, meaning_of_amount
 from cs_metrics.read.files import Sheet
 from cs_metrics.read.header import plain
-from cs_metrics.tables import REVENUE, TABLES, Account, Mrr, Row, columns
+from cs_metrics.read.names import alike, called, core, cores, synonyms
+from cs_metrics.tables import REVENUE, TABLES, Account, Mrr, Row
 
 DESCRIBING = ("name", "csm", "segment", "region", "industry", "parent_id", "domain")
 CLEARLY = 0.08
 LIKELY = 1_000
 IDS = frozenset({"id", "number", "no", "nr", "code", "key", "nummer", "numero", "uuid", "oid"})
-TELLING = frozenset({"mrr", "arr", "csm", "segment", "renewal", "nps", "csat"})
 
 
 @dataclass(frozen=True)
@@ -52,33 +49,6 @@ class Match:
     def table(self) -> str:
         """The table's name."""
         return self.row.table
-
-
-NOISE = frozenset(("in", "of", "the", "utc", "gmt", "usd", "eur", "gbp", "chf", "sek", "nok", "dkk", "aud", "cad",
-                   "jpy", "us", "dollar", "dollars", "euro", "euros", "de", "des", "du", "der", "la", "le", "del",
-                   "c", "pc", "field", "value", "current", "net"))  # fmt: skip
-
-
-@cache
-def alike(header: str) -> str:
-    """A header as it is compared: plain, without accents.
-
-    >>> alike("Verlängerungs-Datum"), alike("N° client")
-    ('verlangerungs datum', 'n client')
-    """
-    spread = unicodedata.normalize("NFKD", plain(header))
-    return re.sub(r"\W+", " ", "".join(c for c in spread if not unicodedata.combining(c))).strip()
-
-
-@cache
-def core(header: str, called: tuple[str, ...] = ()) -> frozenset[str]:
-    """The words of a header that count: in any order, without currencies, fillers and the table's own name.
-
-    >>> sorted(core("Date of Renewal")), sorted(core("Opportunity: Close Date", ("opportunity",)))
-    (['date', 'renewal'], ['close', 'date'])
-    """
-    words = frozenset(alike(header).split())
-    return (words - NOISE - (frozenset(called) - TELLING)) or words
 
 
 def recognise(sheet: Sheet) -> list[Match]:
@@ -111,8 +81,8 @@ def _is_only_a_date(match: Match, sheet: Sheet) -> bool:
 
 def named_as(sheet: Sheet) -> type[Row] | None:
     """The table that the file or sheet is plainly named after, whatever its columns."""
-    names = {plain(PurePath(sheet.file).stem), plain(sheet.name)} - {""}
-    return next((row for row in TABLES.values() if names & {row.table, *row.called}), None)
+    names = {alike(PurePath(sheet.file).stem), alike(sheet.name)} - {""}
+    return next((row for row in TABLES.values() if names & set(called(row))), None)
 
 
 def lacking(sheet: Sheet, row: type[Row]) -> list[str]:
@@ -123,18 +93,18 @@ def lacking(sheet: Sheet, row: type[Row]) -> list[str]:
 
 def _candidates(headers: list[str], row: type[Row]) -> list[tuple[int, int, str, str]]:
     """Which headers could be which columns, best first: how well they fit, the column's place, column, header."""
-    called = tuple(word for name in (row.table, *row.called) for word in (name, name.removesuffix("s")))
+    titles = tuple(word for name in (row.table, *row.called) for word in (name, name.removesuffix("s")))
     found = []
-    for place, (column, names) in enumerate(_synonyms(row).items()):
-        cores = _cores(row)[column]
+    for place, (column, names) in enumerate(synonyms(row).items()):
+        likely = cores(row)[column]
         for header in headers:
             name, within = alike(header), alike(header.partition(":")[2])
             if name in names:
                 found.append((names.index(name), place, column, header))
             elif within in names:
                 found.append((LIKELY + names.index(within), place, column, header))
-            elif (words := core(header, called)) in cores:
-                found.append((LIKELY + cores.index(words), place, column, header))
+            elif (words := core(header, titles)) in likely:
+                found.append((LIKELY + likely.index(words), place, column, header))
     return sorted(found, key=lambda each: each[:2])
 
 
@@ -185,13 +155,13 @@ def _doubts(match: Match) -> dict[str, str]:
 def _wide(sheet: Sheet, months: dict[str, int]) -> Match | None:
     """A sheet with a column per month, as MRR."""
     others = {header: alike(header) for header in sheet.headers if header not in months}
-    ids = _synonyms(Mrr)["account_id"]
+    ids = synonyms(Mrr)["account_id"]
     account = min((h for h, name in others.items() if name in ids), key=lambda h: ids.index(others[h]), default=None)
     if account is None:
         return None
     taken = {"account_id": account}
     for column in ("product", "currency"):
-        fitting = [h for h, name in others.items() if name in _synonyms(Mrr)[column] and h not in taken.values()]
+        fitting = [h for h, name in others.items() if name in synonyms(Mrr)[column] and h not in taken.values()]
         taken |= dict.fromkeys([column], fitting[0]) if fitting else {}
     left = [h for h in others if h not in taken.values()]
     describing = _describing(left)
@@ -226,15 +196,15 @@ def _scored(match: Match, sheet: Sheet) -> Match:
 
 def _named(row: type[Row], sheet: Sheet) -> float:
     """Do file and sheet carry the table's name? A sheet's own name says more."""
-    stem = plain(PurePath(sheet.file).stem)
-    names = [(sheet.name and plain(sheet.name), 1.0), (stem, 0.6 if sheet.name else 1.0)]
+    stem = alike(PurePath(sheet.file).stem)
+    names = [(sheet.name and alike(sheet.name), 1.0), (stem, 0.6 if sheet.name else 1.0)]
     worth = 0.0
-    for called in (row.table, *row.called):
+    for title in called(row):
         for name, most in names:
-            if name == called:
+            if name == title:
                 worth = max(worth, most)
-            elif name and re.search(rf"\b{re.escape(called)}\b", name):
-                worth = max(worth, most * (0.5 + len(called) / 100))
+            elif name and re.search(rf"\b{re.escape(title)}\b", name):
+                worth = max(worth, most * (0.5 + len(title) / 100))
     return worth
 
 
@@ -247,26 +217,3 @@ def survey_kind(sheet: Sheet, match: Match) -> str | None:
 def _distinct(sheet: Sheet, header: str) -> bool:
     """Does each entry stand in one row only, or nearly?"""
     return len(sheet) == 0 or len(sheet.coded(header).dictionary) >= 0.9 * len(sheet)
-
-
-@cache
-def _also() -> dict[str, dict[str, list[str]]]:
-    """The names of ``synonyms.toml``: per table, or everywhere, column → names."""
-    return tomllib.loads((Path(__file__).parent / "synonyms.toml").read_text("utf-8"))
-
-
-@cache
-def _synonyms(row: type[Row]) -> dict[str, list[str]]:
-    """The headers each column goes by, best first."""
-    more, own = _also().get("everywhere", {}), _also().get(row.table, {})
-    return {
-        c.name: list(dict.fromkeys(alike(n) for n in (c.name, *c.also, *own.get(c.name, ()), *more.get(c.name, ()))))
-        for c in columns(row).values()
-    }
-
-
-@cache
-def _cores(row: type[Row]) -> dict[str, list[frozenset[str]]]:
-    """The words that count of each of these headers; of single words none, they say too little."""
-    found = {column: [frozenset(name.split()) for name in names] for column, names in _synonyms(row).items()}
-    return {column: [words for words in names if len(words) > 1 or words & TELLING] for column, names in found.items()}

@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 from cs_metrics.read.amounts import LONGEST
 from cs_metrics.read.dates import MONTHS, Orders, month_in
-from cs_metrics.read.header import plain
-from cs_metrics.tables import TABLES, columns
+from cs_metrics.read.names import alike, known_headers
 
 Rows = Sequence[Sequence[str]]
 Merged = Iterable[tuple[int, int, int, int]]
@@ -173,17 +172,6 @@ def _rest_is_full(rows: Rows, shape: Shape, place: int) -> bool:
 # --- the header -------------------------------------------------------------------------------------------------
 
 
-@cache
-def _known() -> dict[str, frozenset[str]]:
-    """Every header some table knows, and the columns it may be."""
-    found: dict[str, set[str]] = {}
-    for row in TABLES.values():
-        for column in columns(row).values():
-            for name in (column.name, *column.also):
-                found.setdefault(plain(name), set()).add(column.name)
-    return {name: frozenset(of) for name, of in found.items()}
-
-
 _month = cache(month_in)
 
 
@@ -209,7 +197,7 @@ def _is_label(text: str) -> bool:
 
 def _knowledge(row: Sequence[str]) -> int:
     """How many of these cells are headers we know, months side by side counting as such."""
-    names = {plain(cell) for cell in row if cell.strip() and len(cell) < 60} & _known().keys()
+    names = {alike(cell) for cell in row if cell.strip() and len(cell) < 60} & known_headers().keys()
     order = Orders(row, firsts=True).proved
     months = [_month(cell.strip(), order) for cell in row]
     steps = sum(
@@ -226,7 +214,7 @@ def _header(rows: Rows, filled: list[int]) -> int | None:
     widest = max(width.values())
     if widest == 1:
         first = looked[0]
-        return first if len(looked) > 1 and plain(rows[first][_first(rows[first])]) in _known() else None
+        return first if len(looked) > 1 and alike(rows[first][_first(rows[first])]) in known_headers() else None
     able = [
         at
         for at in looked
@@ -274,7 +262,7 @@ def _is_lower_header(rows: Rows, at: int, below: int) -> bool:
     if not blank or not set(blank) <= set(given):
         return False
     names = {lower[place].casefold().rstrip(".") for place in given}
-    known = sum(name in MONTHS or plain(name) in _known() or _month(name) is not None for name in names)
+    known = sum(name in MONTHS or alike(name) in known_headers() or _month(name) is not None for name in names)
     return 2 * known >= len(names) or len(names) * 2 <= len(given)
 
 
@@ -322,12 +310,12 @@ def _combined(header: str, over: list[str], repeated: bool) -> str:
         return header
     if not header:
         return over[-1]
-    alone = _known().get(plain(header), frozenset())
+    alone = known_headers().get(alike(header), frozenset())
     for label in reversed(over):
         both = f"{label} {header}"
         if _month(header) is None and (_month(f"{header} {label}") is not None and re.search(r"\d{4}", label)):
             return f"{header} {label}"
-        meant = _known().get(plain(both), frozenset())
+        meant = known_headers().get(alike(both), frozenset())
         if meant and not meant & alone:
             return both
     if repeated or (not re.search(r"[^\W\d]{2}", header) and _month(header) is None):
