@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from cs_metrics.read.convert import coded
 from cs_metrics.read.files import Sheet
+from cs_metrics.read.footers import TOTAL
 from cs_metrics.read.problems import Trouble
-from cs_metrics.read.shape import TOTAL
 from cs_metrics.tables import REVENUE, TABLES, Row
 
 MOST_LISTED = 1_000

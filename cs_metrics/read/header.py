@@ -29,6 +29,7 @@ SPOKEN = {
     "DANISH KRONE": "DKK", "ZLOTY": "PLN", "RMB": "CNY", "YUAN": "CNY",
 }  # fmt: skip
 SIGN = r"(?:us\$|[€£$¥₹]|eur\b|usd\b|gbp\b|chf\b)"
+WHOLE_SIGN = r"(?:us\$|[€£$¥₹]|(?:(?<=\b[ktm])|(?<![^\W\d_]))(?:eur|usd|gbp|chf)\b)"
 THOUSANDS = re.compile(
     rf"\bthousands?\b|\btausend\b|\btsd\b|\bmilliers\b|\bmiles de\b|(?<!\d)(?<!\d[.,])['’]?000['’]?s?\b"
     rf"|\bk\s?{SIGN}|{SIGN}\s?k\b|\bt\s?(?:€|eur\b)|[(\[]\s*k\s*[)\]]|\bin k\b",
@@ -114,7 +115,7 @@ def bare(header: str) -> str:
     ('kunden nr', 'mrr')
     """
     text = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", header[:300])
-    text = re.sub(rf"(?i)(?:\b(?:in|en)\s*)?(?:\b[ktm]\s?)?(?:{SIGN})\s?[km]?\s*$", " ", text)
+    text = re.sub(rf"(?i)(?:\b(?:in|en)\s*)?(?:\b[ktm]\s?)?(?:{WHOLE_SIGN})\s?[km]?\s*$", " ", text)
     text = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", text)
     words = re.sub(r"[\W_]+", " ", text.casefold()).split()
     whole = len(words)

@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cs_metrics.read.check import check_keys, with_ids
+from cs_metrics.read.convert import Options
 from cs_metrics.read.found import Part, Reading
+from cs_metrics.read.names import alike
+from cs_metrics.read.together import convert_columns
+from cs_metrics.tables import Account, Survey, columns
 
 
 def joined(parts: list[Part], reading: Reading) -> pa.Table:
@@ -28,6 +33,64 @@ def joined(parts: list[Part], reading: Reading) -> pa.Table:
     gone = {(p.sheet.file, p.sheet.name): int((~k).sum()) for p, k in zip(parts, left, strict=True)}
     reading.counts[:] = [c._replace(kept=c.kept - gone.get((c.file, c.sheet), 0)) for c in reading.counts]
     return with_ids(row, rows.filter(pa.array(keep)))
+
+
+KINDS = ("nps", "csat", "ces")
+DAY_WORDS = frozenset({"date", "on", "at", "day", "responded", "answered", "surveyed", "datum", "fecha", "month"})
+
+
+def add_answers(parts: list[Part], reading: Reading) -> None:
+    """Scores of surveys in a list of accounts as answers, where a column says their day; said why not, otherwise."""
+    elsewhere = "surveys" in reading.tables
+    for part in parts:
+        if part.match.row is not Account:
+            continue
+        for kind in KINDS:
+            header = next((h for h in part.match.unused if _is_score(h, kind)), None)
+            if header is None:
+                continue
+            told = f"{part.sheet.place}, {header}: "
+            day = _day_column(part, kind)
+            if elsewhere:
+                reading.assumed.append(told + "stays an attribute; the answers come from the table of surveys")
+            elif day is None:
+                reading.assumed.append(
+                    told + "stays an attribute: no column says when it was answered, so it is no answer to a survey. "
+                    f'Add one called "{kind.upper()} date"'
+                )
+            else:
+                reading.assumed.append(told + _answers(part, kind, header, day, reading))
+
+
+def _is_score(header: str, kind: str) -> bool:
+    words = set(alike(header).split())
+    return kind in words and words <= {kind, "score", "latest", "last", "current", "rating"}
+
+
+def _day_column(part: Part, kind: str) -> str | None:
+    """The column that says when this kind of survey was answered."""
+    for header in part.sheet.headers:
+        words = set(alike(header).split())
+        if words & DAY_WORDS and (kind in words or "survey" in words):
+            return header
+    return None
+
+
+def _answers(part: Part, kind: str, header: str, day: str, reading: Reading) -> str:
+    """Add the scores of a column as answers; what was done, in words."""
+    spec = columns(Survey)
+    [score, answered] = convert_columns(part.sheet, [(header, spec["score"]), (day, spec["responded_at"])], Options())
+    if score.bad or answered.bad:
+        wrong = (score.bad or answered.bad)[0]
+        return f'stays an attribute: "{wrong.value}" {wrong.problem}'
+    kept = pa.array(np.isin(part.sheet.rows, part.numbers))
+    given = {"score": score.values.filter(kept), "responded_at": answered.values.filter(kept)}
+    rows = pa.table({"account_id": part.rows["account_id"], **given})
+    rows = rows.filter(pc.and_(rows["score"].is_valid(), rows["responded_at"].is_valid()))
+    rows = with_ids(Survey, rows.append_column("kind", pa.array([kind.upper()] * len(rows), pa.string())))
+    before = [reading.tables["surveys"]] if "surveys" in reading.tables else []
+    reading.tables["surveys"] = pa.concat_tables([*before, rows], promote_options="permissive")
+    return f"{len(rows)} answers to {kind.upper()}, on the day in {day}"
 
 
 def add_descriptions(parts: list[Part], reading: Reading) -> None:

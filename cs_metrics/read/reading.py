@@ -11,7 +11,7 @@ from cs_metrics.read.found import Count as Count
 from cs_metrics.read.found import Part, Reading
 from cs_metrics.read.found import Understood as Understood
 from cs_metrics.read.identify import identified
-from cs_metrics.read.joined import add_descriptions, joined
+from cs_metrics.read.joined import add_answers, add_descriptions, joined
 from cs_metrics.read.problems import Refused, Trouble
 from cs_metrics.read.recipe import Recipe
 from cs_metrics.read.rows import part_of
@@ -64,6 +64,7 @@ def read(
         if of_table := [part for part in parts if part.match.table == table]:
             reading.tables[table] = joined(of_table, reading)
     add_descriptions(parts, reading)
+    add_answers(parts, reading)
     check_revenue(reading.tables, reading.troubles, reading.assumed)
     reading.tables = identified(reading.tables, known := frozenset(known), aliases or {}, reading.assumed)
     reading.tables = check_accounts(reading.tables, known, reading.troubles)

@@ -16,7 +16,7 @@ from cs_metrics.read.derive import INGREDIENTS, in_minor_units, long_months, pri
 from cs_metrics.read.files import Sheet
 from cs_metrics.read.found import Count, Part, Reading
 from cs_metrics.read.header import plain
-from cs_metrics.read.match import Match, survey_kind
+from cs_metrics.read.match import Match, measured, survey_kind
 from cs_metrics.read.recipe import header_like
 from cs_metrics.read.together import convert_columns, currency_of
 from cs_metrics.tables import Account, Column, columns
@@ -117,7 +117,8 @@ def _melted(
     sheet: Sheet, match: Match, typed: dict[str, pa.Array], keep: np.ndarray, options: Options, reading: Reading
 ) -> tuple[dict[str, pa.Array], np.ndarray]:
     """The rows wanted of a wide sheet as one entry per account and month."""
-    money = columns(match.row)["mrr"]
+    name = measured(sheet, match.months) or "mrr"
+    money = columns(match.row)[name]
     wanted = pa.array(keep)
     found = dict(zip(match.months, convert_columns(sheet, [(h, money) for h in match.months], options), strict=True))
     told = [what for one in found.values() for what in one.assumed]
@@ -134,7 +135,9 @@ def _melted(
     )
     rows = pa.array(at)
     melted = {name: column.filter(wanted).take(rows) for name, column in typed.items()}
-    return melted | {"month": pa.array(months), "mrr": pa.array(values)}, sheet.rows[keep][at]
+    if name == "arr":
+        reading.assumed.append(f"{sheet.place}: the months hold ARR; a twelfth of it is MRR")
+    return melted | {"month": pa.array(months), name: pa.array(values)}, sheet.rows[keep][at]
 
 
 def _derived(

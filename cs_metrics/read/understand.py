@@ -7,11 +7,21 @@ from cs_metrics.read.derive import AS_READ
 from cs_metrics.read.files import Sheet
 from cs_metrics.read.found import Count, Reading, Understood
 from cs_metrics.read.layouts import layout_for
-from cs_metrics.read.match import CLEARLY, DESCRIBING, Match, lacking, month_headers, named_as, recognise
+from cs_metrics.read.match import (
+    CLEARLY,
+    DESCRIBING,
+    Match,
+    lacking,
+    money_besides,
+    month_headers,
+    named_as,
+    periods,
+    recognise,
+)
 from cs_metrics.read.problems import shortened
 from cs_metrics.read.recipe import FileRecipe, Recipe, header_like
 from cs_metrics.read.together import repeated_headers
-from cs_metrics.tables import REVENUE, TABLES, Account
+from cs_metrics.tables import REVENUE, TABLES, Account, Row
 
 
 def understood(sheet: Sheet, recipe: Recipe, reading: Reading) -> Understood:
@@ -23,10 +33,11 @@ def understood(sheet: Sheet, recipe: Recipe, reading: Reading) -> Understood:
         return Understood(sheet, _said(sheet, said, reading), said.options.as_options(), "recipe")
     if (layout := layout_for(sheet)) is not None:
         name, said = layout
-        match = _said(sheet, said, reading)
+        match = _said(sheet, said, Reading())
         if match is not None:
+            match = money_besides(sheet, match)
             _tell(sheet, match, said, name, reading)
-        return Understood(sheet, match, said.options.as_options(), name)
+            return Understood(sheet, match, said.options.as_options(), name)
     match, others = _recognised(sheet, reading)
     return Understood(sheet, match, Options(), "headers", others)
 
@@ -55,7 +66,19 @@ def _recognised(sheet: Sheet, reading: Reading) -> tuple[Match | None, tuple[Mat
     """The table a sheet is by its headers; said where it is none, refused where it could be two."""
     found = recognise(sheet)
     meant = named_as(sheet)
-    if meant is not None and (missing := lacking(sheet, meant)) and not any(m.table == meant.table for m in found):
+    spans = periods(sheet.headers)
+    if len(spans) >= 2 and 3 * len(spans) >= len(sheet.headers) and not any(m.months for m in found):
+        reading.counts.append(Count(sheet.file, sheet.name, "", len(sheet) + sheet.left, 0))
+        reading.troubles.append(
+            sheet.trouble(
+                f"{shortened(', '.join(spans), 80)} are years, quarters or months of a fiscal year: what was in force "
+                "in which calendar month, they do not say.",
+                "Give a column per calendar month, such as 2025-03; or leave them out by a recipe.",
+                column=spans[0],
+            )
+        )
+        return None, tuple(found)
+    if meant is not None and (missing := lacking(sheet, meant)) and not _fits(meant, found):
         reading.counts.append(Count(sheet.file, sheet.name, "", len(sheet) + sheet.left, 0))
         reading.troubles.append(
             sheet.trouble(
@@ -92,6 +115,18 @@ def _recognised(sheet: Sheet, reading: Reading) -> tuple[Match | None, tuple[Mat
         reading.assumed.append(f"{sheet.place}: not used: {', '.join(best.unused)}")
     _tell_unsure(sheet, best, reading)
     return best, tuple(others)
+
+
+def _fits(meant: type[Row], found: list[Match]) -> bool:
+    """Is the table a file is named after among those found; or another with revenue, where it is named after that?"""
+    if any(match.table == meant.table for match in found):
+        return True
+    first = found[0] if found else None
+    return (
+        first is not None
+        and meant.table in REVENUE
+        and (first.table in REVENUE or bool({"mrr", "arr"} & set(first.columns)))
+    )
 
 
 def _is_called(header: str, name: str) -> bool:
