@@ -279,7 +279,8 @@ def test_the_command_line_tries_without_writing(database: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "b"), [([], 0), (["--still-customers"], 50), (["--left", "2025-03-02"], 0), (["--left", "2025-04-01"], 50)]
+    ("more", "b"),
+    [([], 50), (["--still-customers"], 50), (["--left", "2025-03-02"], 0), (["--left", "2025-04-01"], 50)],
 )
 def test_the_command_line_asks_no_question_but_takes_answers(
     database: str, tmp_path, more: list[str], b: float
@@ -288,7 +289,8 @@ def test_the_command_line_asks_no_question_but_takes_answers(
     (tmp_path / "mrr.csv").write_text(SECOND["mrr"])
     code, _, err = run("import", str(tmp_path / "mrr.csv"), "--into", database, *more)
     assert code == 0, err
-    assert ("not in these files" in err) == (not more)
+    assert ("are still customers" in err) == ("--left" not in more)
+    assert ("--left DATE says they are gone" in err) == (not more)
     assert "mrr: keeping 3 rows" in err
     assert mrr(database)["B"][-1] == b
 

@@ -20,7 +20,7 @@ from cs_metrics.read.derive import AS_READ, meaning_of_amount
 from cs_metrics.read.files import Sheet
 from cs_metrics.read.header import plain
 from cs_metrics.read.names import alike, called, core, cores, synonyms
-from cs_metrics.tables import REVENUE, TABLES, Account, Mrr, Row
+from cs_metrics.tables import REVENUE, TABLES, Account, Mrr, Row, Survey
 
 DESCRIBING = ("name", "csm", "segment", "region", "industry", "parent_id", "domain")
 CLEARLY = 0.08
@@ -85,7 +85,7 @@ def _says_nothing(match: Match, sheet: Sheet) -> bool:
 
     Of a list of accounts they may be, where there is little else in it.
     """
-    own = {match.columns["account_id"] if "account_id" in match.columns else "", match.columns.get(match.row.id or "")}
+    own = {match.columns.get("account_id", ""), match.columns.get(match.row.id or "")}
     said = {alike(header) for header in match.columns.values() if header not in own}
     if match.table in REVENUE or not said <= GENERIC or (match.row is Account and len(match.unused) <= len(said)):
         return False
