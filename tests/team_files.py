@@ -700,6 +700,152 @@ reads(
     tickets=0,
 )
 
+# --- what months and rows measure -------------------------------------------------------------------------------------
+
+reads(
+    "ARR by month, as the title says",
+    sheet([["ARR by customer"], [], ["Customer", "Jan 2024", "Feb 2024"], ["A", 1200, 2400], ["B", 12, 12]]),
+    mrr=(4, 302),
+)
+reads(
+    "ARR by month, as the headers say",
+    text("Customer,ARR Jan 2024,ARR Feb 2024\nA,1200,2400\nB,12,12\n", "export.csv"),
+    mrr=(4, 302),
+)
+reads(
+    "ARR by month, as the file says",
+    text("Customer,Jan 2024,Feb 2024\nA,1200,2400\nB,12,12\n", "ARR 2024.csv"),
+    mrr=(4, 302),
+)
+reads(
+    "revenue beside other figures, in rows",
+    text(
+        "Account,Month,Metric,Value\nA,2024-01,MRR,100\nA,2024-01,Active users,17\nB,2024-01,MRR,50\n"
+        "B,2024-01,Active users,9\n",
+        "metrics.csv",
+    ),
+    mrr=(2, 150),
+)
+reads(
+    "revenue beside other figures, months side by side",
+    text("Customer,Metric,Jan 2024,Feb 2024\nA,MRR,100,110\nA,Users,17,18\nB,MRR,50,50\nB,Users,9,9\n", "export.csv"),
+    mrr=(4, 310),
+)
+reads(
+    "a sheet for each year, months without one",
+    File(
+        "MRR.xlsx",
+        workbook(
+            {
+                "2023": [["Customer", "Nov", "Dec"], ["A", 10, 10], ["B", 5, 5]],
+                "2024": [["Customer", "Jan", "Feb"], ["A", 12, 12], ["B", None, None]],
+            }
+        ),
+    ),
+    mrr=(6, 54),
+)
+reads(
+    "annual revenue of the customer is not what it pays",
+    text(
+        "Account ID,Account Name,CSM,Industry,Employees,Annual Revenue\nA,Acme,Ann,Retail,500,90000000\n"
+        "B,Beta,Ben,Media,50,4000000\n",
+        "accounts.csv",
+    ),
+    accounts=2,
+)
+reads(
+    "percentages and scores stay what they are",
+    text(
+        "Account ID,Name,CSM,Adoption,Health\nA,Acme,Ann,85%,Green\nB,Beta,Ben,12%,Red\n",
+        "accounts.csv",
+    ),
+    accounts=2,
+)
+reads(
+    "a renewal pipeline",
+    text(
+        "Opportunity Name,Account Name,Type,Stage,Amount,Close Date\nAcme - Renewal 2025,Acme,Renewal,Negotiation,"
+        '"12,000.00",3/31/2025\nBeta - Upsell,Beta,Upsell,Closed Won,"2,400.00",2/15/2025\n',
+        "opportunities.csv",
+    ),
+    opportunities=(2, 14400),
+)
+reads(
+    "totals without a name between the rows",
+    sheet(
+        [
+            ["Customer", "CSM", "Jan 2024", "Feb 2024"],
+            ["Acme", "Ann", 1, 2],
+            ["Beta", "Ann", 3, 4],
+            ["Total", None, 4, 6],
+            ["Cora", "Ben", 5, 6],
+            ["Dune", "Ben", 7, 8],
+            ["Total", None, 12, 14],
+            ["Grand total", None, 16, 20],
+        ]
+    ),
+    mrr=(8, 36),
+    accounts=4,
+)
+reads(
+    "a customer called Total",
+    text("Account,Month,MRR\nTotal Energies,2024-01,10\nTotality Ltd,2024-01,20\nSummit Group,2024-01,30\n"),
+    mrr=(3, 60),
+)
+reads(
+    "thousands with commas in a file cut by semicolons",
+    text("Customer;Month;MRR\nA;2024-01;1,234.50\nB;2024-01;12,000.00\n", "export.csv"),
+    mrr=(2, 13234.5),
+)
+reads(
+    "decimal commas in quotes in a file cut by commas",
+    text('Customer,Month,MRR\nA,2024-01,"1.234,50"\nB,2024-01,"12.000,00"\n', "export.csv"),
+    mrr=(2, 13234.5),
+)
+reads(
+    "a spacer column between groups of columns",
+    sheet(
+        [
+            ["Customer", "CSM", None, "Jan 2024", "Feb 2024", None, "Notes"],
+            ["Acme", "Ann", None, 1, 2, None, "ok"],
+            ["Beta", "Ben", None, 3, 4, None, None],
+            ["Cora", "Ben", None, 5, 6, None, "late"],
+        ]
+    ),
+    mrr=(6, 21),
+    accounts=3,
+)
+reads(
+    "three tables in one sheet, with titles and totals",
+    sheet(
+        [
+            ["Accounts", None, None],
+            ["Account ID", "Name", "CSM"],
+            ["A", "Acme", "Ann"],
+            ["B", "Beta", "Ben"],
+            [],
+            ["MRR", None, None],
+            ["Account ID", "Month", "MRR"],
+            ["A", "2024-01", 10],
+            ["B", "2024-01", 20],
+            ["Total", None, 30],
+            [],
+            ["Tickets", None, None, None],
+            ["Ticket ID", "Account ID", "Opened at", "Priority"],
+            ["T1", "A", date(2024, 1, 5), "high"],
+        ],
+        "export.xlsx",
+    ),
+    accounts=2,
+    mrr=(2, 30),
+    tickets=1,
+)
+reads(
+    "blank rows within one table",
+    sheet([["Account", "Month", "MRR"], ["A", "2024-01", 1], [], ["B", "2024-01", 2], [], [], ["C", "2024-01", 3]]),
+    mrr=(3, 6),
+)
+
 # --- refused ----------------------------------------------------------------------------------------------------------
 
 refuses(
@@ -730,4 +876,25 @@ refuses(
     "two columns of MRR, both plain",
     text("Account,Month,MRR,MRR\nA,2024-01,1,2\n"),
     "Two columns have this header",
+)
+
+refuses(
+    "months side by side of something else",
+    text("Customer,Jan 2024,Feb 2024\nA,12,14\nB,3,3\n", "Active users by month.csv"),
+    "No known table",
+)
+refuses(
+    "months without any year",
+    text("Customer,Jan,Feb,Mar\nA,12,14,15\nB,3,3,3\n", "export.csv"),
+    "No known table",
+)
+refuses(
+    "a list of accounts whose days could be months",
+    text("Account ID,Name,CSM,Renewal date\nA,Acme,Ann,03/04/2025\nB,Beta,Ben,05/06/2025\n", "accounts.csv"),
+    "could be day/month or month/day",
+)
+refuses(
+    "an account, a score and a day, of what nobody says",
+    text("Account,Score,Date\nA,3,2024-05-01\nB,4,2024-05-01\n", "export.csv"),
+    "This could be",
 )

@@ -163,10 +163,8 @@ def _is_box(rows: Rows, header: int, run: tuple[int, int], keyed: list[tuple[int
     below = rows[header + 1 :]
     mine = [row[left:right] for row in below if any(cell.strip() for cell in row[left:right])]
     most = max(sum(any(cell.strip() for cell in row[start:end]) for row in below) for start, end in keyed)
-    labelled = all(len(row) < 2 or not is_number(row[0]) for row in mine)
-    return (
-        right - left >= 2
-        and labelled
-        and 2 * len(mine) <= most
-        and mine == [row[left:right] for row in below[: len(mine)]]
-    )
+    labels = [row[0].strip() for row in mine if row]
+    figures = all(is_number(row[-1]) for row in mine)
+    named = right - left >= 2 and len(set(labels)) == len(labels) and not any(map(is_number, labels))
+    at_once = mine == [row[left:right] for row in below[: len(mine)]]
+    return named and figures and at_once and 0 < len(mine) < most

@@ -87,6 +87,8 @@ def _says_nothing(match: Match, sheet: Sheet) -> bool:
     """
     own = {match.columns.get("account_id", ""), match.columns.get(match.row.id or "")}
     said = {alike(header) for header in match.columns.values() if header not in own}
+    if match.table == "scores":
+        said -= {"score"}
     if match.table in REVENUE or not said <= GENERIC or (match.row is Account and len(match.unused) <= len(said)):
         return False
     return not _named(match.row, sheet)

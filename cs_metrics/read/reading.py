@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from cs_metrics.read.check import check_accounts, check_revenue
+from cs_metrics.read.check import check_accounts, check_alike, check_revenue
 from cs_metrics.read.files import File, files_of, open_file
 from cs_metrics.read.found import Count as Count
 from cs_metrics.read.found import Part, Reading
@@ -68,6 +68,7 @@ def read(
     check_revenue(reading.tables, reading.troubles, reading.assumed)
     reading.tables = identified(reading.tables, known := frozenset(known), aliases or {}, reading.assumed)
     reading.tables = check_accounts(reading.tables, known, reading.troubles)
+    check_alike(reading.tables, known, reading.troubles)
     kept = {table: len(rows) for table, rows in reading.tables.items()}
     if not kept and not reading.refused:
         names = ", ".join(file.name for file in reading.files) or "nothing"

@@ -17,9 +17,10 @@ from cs_metrics.read.files import Sheet
 from cs_metrics.read.found import Count, Part, Reading
 from cs_metrics.read.header import plain
 from cs_metrics.read.match import Match, measured, survey_kind
+from cs_metrics.read.names import alike
 from cs_metrics.read.recipe import header_like
 from cs_metrics.read.together import convert_columns, currency_of
-from cs_metrics.tables import Account, Column, columns
+from cs_metrics.tables import Account, Column, Mrr, columns
 
 MOST_LISTED = 1_000
 TEXT = Column("text", "text", "", (), False, None, None, None)
@@ -49,7 +50,7 @@ def part_of(sheet: Sheet, match: Match, options: Options, reading: Reading) -> P
             typed["currency"] = currency
             reading.assumed.append(f"{sheet.place}: {told}")
     typed |= _other_columns(sheet, match, typed)
-    keep &= _wanted(sheet, match, typed, options)
+    keep &= _wanted(sheet, match, typed, options) & _of_revenue(sheet, match, reading)
     if match.months:
         typed, numbers = _melted(sheet, match, typed, keep, options, reading)
         keep = np.ones(len(numbers), dtype=bool)
@@ -110,6 +111,27 @@ def _wanted(sheet: Sheet, match: Match, typed: dict[str, pa.Array], options: Opt
         texts = sheet.texts(header)
         wanted = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(texts)), pa.array([v.casefold() for v in values]))
         keep &= wanted.to_numpy(zero_copy_only=False)
+    return keep
+
+
+REVENUE_IS = ("mrr", "total mrr", "ending mrr", "closing mrr", "net mrr", "recurring revenue", "revenue")
+MOST_MEASURES = 60
+
+
+def _of_revenue(sheet: Sheet, match: Match, reading: Reading) -> np.ndarray:
+    """Which rows hold revenue, where a column ("Metric") says of each row what it measures."""
+    keep = np.ones(len(sheet), dtype=bool)
+    for header in match.unused if match.row is Mrr else ():
+        coded = sheet.coded(header)
+        if len(coded.dictionary) > MOST_MEASURES:
+            continue
+        words = {alike(word): word for word in coded.dictionary.to_pylist() if word and word.strip()}
+        told = next((words[name] for name in REVENUE_IS if name in words), None)
+        if told is None or len(words) < 2 or any(not word.strip() for word in coded.dictionary.to_pylist()):
+            continue
+        keep &= pc.equal(sheet.texts(header), told).to_numpy(zero_copy_only=False)
+        left = np.count_nonzero(~keep)
+        reading.assumed.append(f"{sheet.place}: only rows with {header} {told} are revenue; {left} others are left out")
     return keep
 
 
