@@ -42,7 +42,7 @@ def tables(company: Company) -> dict[str, pd.DataFrame]:
     """All tables by name."""
     known = {"contacts": contacts(company)}
     makers = (accounts, mrr, subscriptions, ledger, owners, products, fx, usage, tickets, invoices, touchpoints, pulses,
-              risks, notes, onboarding, opportunities, churns, renewal_calls, scenarios, costs,
+              scores, risks, notes, onboarding, opportunities, churns, renewal_calls, scenarios, costs,
               contributions)  # fmt: skip
     known |= {make.__name__: make(company) for make in makers}
     known |= {make.__name__: make(company, champions(known["contacts"])) for make in (advocacy, outcomes)}
@@ -365,6 +365,18 @@ def pulses(company: Company) -> pd.DataFrame:
     row, given, csm, pulse, reason, note = zip(*found, strict=True)
     given = np.array(given, MOMENT)
     return of_accounts(company, list(row), given_on=given, csm=csm, pulse=pulse, reason=reason, note=note)
+
+
+def scores(company: Company) -> pd.DataFrame:
+    """What another tool makes of each account at the end of each quarter: half its mood, half its own mind."""
+    rng = dice("scores")
+    row, month = (np.array(list(each)) for each in zip(*zip(*company.living(), strict=True), strict=True))
+    closing = month % 3 == 2
+    row, month = row[closing], month[closing]
+    seen = 100 * (0.15 + 0.6 * company.mood[row, month] + rng.normal(0, 0.12, len(row)))
+    given = np.array([day_of(one, 28) for one in month], MOMENT)
+    score = np.clip(np.round(seen), 0, 100).astype(int)
+    return of_accounts(company, row, given_on=given, tool="CRM score", score=score)
 
 
 def risks(company: Company) -> pd.DataFrame:
