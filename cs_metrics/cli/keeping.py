@@ -123,6 +123,8 @@ def _answers(run: DryRun, said: Said) -> Answers:
     """What was said of accounts the files leave open; what was not is taken as on the Data page, and told."""
     from cs_metrics.store.dry_run import Answers, usual_answers
 
+    if run.instead:
+        say(run.instead)
     usual = usual_answers(run)
     gone, moved = run.of("missing"), run.moves[~run.moves["dated"].astype(bool)]
     if len(gone) and said.left_on is None:

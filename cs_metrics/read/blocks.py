@@ -92,8 +92,8 @@ def _columns(cell: str) -> frozenset[str]:
 
 
 def _is_title(row: Sequence[str]) -> bool:
-    cells = _cells(row)
-    return len(cells) == 1 and len(cells[0]) <= LONGEST_TITLE
+    given = [cell for cell in row if cell and not cell.isspace()] if len(row) < 2 or not (row[0] and row[1]) else row
+    return len(given) == 1 and len(given[0].strip()) <= LONGEST_TITLE
 
 
 def _title(rows: Rows, filled: list[int], start: int, end: int) -> str:

@@ -40,6 +40,8 @@ def dry_run(reading: Reading) -> dict[str, pd.DataFrame]:
     found = _tried(reading, answers)
     if found.run.why:
         st.info(escaped(found.run.why))
+    if found.run.instead:
+        st.warning(escaped(found.run.instead))
     _figures(found.run)
     _counts(found.counts, reading)
     _lists(plain.run, found.run)
