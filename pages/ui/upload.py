@@ -75,7 +75,8 @@ def preview(reading: Reading) -> None:
 def _called(total: str) -> str:
     """A column of money as people say it: "MRR of subscriptions"."""
     name, column = total.split(".")
-    return f"{column.upper() if column in ('mrr', 'arr') else column.replace('_', ' ')} of {name}"
+    said = column.upper() if column in ("mrr", "arr") else column.replace("_", " ")
+    return said if name == column else f"{said} of {name}"
 
 
 def _readable(name: str, rows: pd.DataFrame) -> pd.DataFrame:
