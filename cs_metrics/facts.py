@@ -37,6 +37,7 @@ KNOWN: dict[str, Known] = {
     "surveys": Known(("sent_at", "responded_at"), {"responded_at": ("score", "comment")}),
     "touchpoints": Known(("planned_for", "done_on"), {"done_on": ()}),
     "pulses": Known(("given_on",)),
+    "scores": Known(("given_on",)),
     "risks": Known(("opened_on",), {"closed_on": ("outcome",), "planned_on": ("plan",)}),
     "notes": Known(("written_on",)),
     "onboarding": Known(("due_on", "done_on"), {"done_on": ()}),

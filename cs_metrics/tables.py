@@ -434,6 +434,26 @@ class Pulse(Row):
     note: Text | None = column("In the CSM's words.", "notes", "comment", "comments")
 
 
+class Score(Row):
+    """A score of an account's health that another tool gave, on a day: kept to be tested against what happened."""
+
+    table = "scores"
+    key = ("account_id", "given_on", "tool")
+    needs = (("account_id",), ("given_on",), ("score",))
+    called = ("scores", "health scores", "health score", "health", "health score history", "account health")
+
+    account_id: Key = ACCOUNT
+    given_on: Day = needed(
+        "The day it is of.", "date", "score date", "as of", "as of date", "snapshot date", "calculated on",
+        "calculated at", "updated on", "updated at", "scored on", "recorded on",
+    )  # fmt: skip
+    score: Number = needed(
+        "The score, higher = safer.", "health score", "health", "overall score", "overall health score",
+        "customer health score", "customer health", "account health", "account score", "health index", "score value",
+    )  # fmt: skip
+    tool: Key | None = column("Whose score it is, where there are several.", "score name", "scorecard", "model")
+
+
 class Risk(Row):
     """A flagged risk and what is planned against it."""
 
@@ -714,7 +734,7 @@ class Fx(Row):
 
 
 ROWS: tuple[type[Row], ...] = (
-    Account, Mrr, Subscription, Ledger, Owner, Usage, Ticket, Survey, Touchpoint, Pulse, Risk, Note, Milestone,
+    Account, Mrr, Subscription, Ledger, Owner, Usage, Ticket, Survey, Touchpoint, Pulse, Score, Risk, Note, Milestone,
     Invoice, Contact, Opportunity, Advocacy, Outcome, Churn, Cost, Contribution, RenewalCall, Scenario, Setting,
     Product, Fx,
 )  # fmt: skip

@@ -42,8 +42,8 @@ def tables(company: Company) -> dict[str, pd.DataFrame]:
     """All tables by name."""
     known = {"contacts": contacts(company)}
     makers = (accounts, mrr, subscriptions, ledger, owners, products, fx, usage, tickets, invoices, touchpoints, pulses,
-              risks, notes, onboarding, opportunities, churns, renewal_calls, scenarios, costs,
-              contributions)  # fmt: skip
+              scores, risks, notes, onboarding, opportunities, churns, renewal_calls, scenarios, settings,
+              costs, contributions)  # fmt: skip
     known |= {make.__name__: make(company) for make in makers}
     known |= {make.__name__: make(company, champions(known["contacts"])) for make in (advocacy, outcomes)}
     return known | {"surveys": surveys(company, known["contacts"])}
@@ -288,6 +288,9 @@ WAVES = {
 }
 
 
+OCCASIONS = {"NPS": "relationship", "CSAT": "ticket", "CES": "ticket"}
+
+
 def surveys(company: Company, contacts: pd.DataFrame) -> pd.DataFrame:
     """NPS twice a year to several people of an account, CSAT twice and CES once to one; two in five answer."""
     rng, known = dice("surveys"), company.accounts
@@ -312,6 +315,7 @@ def surveys(company: Company, contacts: pd.DataFrame) -> pd.DataFrame:
                 responded_at=np.where(answered, back.astype(MOMENT), NO_DAY),
                 score=np.where(answered, np.clip(score, wave.least, wave.most), np.nan),
                 respondent=contacts["name"].to_numpy(),
+                occasion=OCCASIONS[kind],
                 comment=np.where(answered, sometimes(rng, 0.2, said), None),
             )[asked.to_numpy()])  # fmt: skip
     return pd.concat(found, ignore_index=True)
@@ -365,6 +369,18 @@ def pulses(company: Company) -> pd.DataFrame:
     row, given, csm, pulse, reason, note = zip(*found, strict=True)
     given = np.array(given, MOMENT)
     return of_accounts(company, list(row), given_on=given, csm=csm, pulse=pulse, reason=reason, note=note)
+
+
+def scores(company: Company) -> pd.DataFrame:
+    """What another tool makes of each account at the end of each quarter: half its mood, half its own mind."""
+    rng = dice("scores")
+    row, month = (np.array(list(each)) for each in zip(*zip(*company.living(), strict=True), strict=True))
+    closing = month % 3 == 2
+    row, month = row[closing], month[closing]
+    seen = 100 * (0.15 + 0.6 * company.mood[row, month] + rng.normal(0, 0.12, len(row)))
+    given = np.array([day_of(one, 28) for one in month], MOMENT)
+    score = np.clip(np.round(seen), 0, 100).astype(int)
+    return of_accounts(company, row, given_on=given, tool="CRM score", score=score)
 
 
 def risks(company: Company) -> pd.DataFrame:
@@ -535,6 +551,18 @@ def renewal_calls(company: Company) -> pd.DataFrame:
         company, list(row), renewal_date=np.array(renewal, MOMENT), called_on=np.array(called, MOMENT), csm=csm,
         call=call, mrr=cents(amount), chance=chance, note=note,
     )  # fmt: skip
+
+
+def settings(company: Company) -> pd.DataFrame:
+    """What the team set for itself: its targets, one of them for the large accounts alone, and from when on."""
+    said = [
+        ("target.net_revenue_retention", None, "2024-01-01", 1.02),
+        ("target.net_revenue_retention", "Enterprise", "2025-01-01", 1.05),
+        ("target.gross_revenue_retention", None, "2024-01-01", 0.9),
+        ("target.nps", None, "2024-01-01", 50.0),
+    ]
+    rows = pd.DataFrame(said, columns=["setting", "about", "from_date", "value"])
+    return rows.assign(from_date=pd.to_datetime(rows["from_date"]).astype(MOMENT), author="Elena Marsh")
 
 
 def scenarios(company: Company) -> pd.DataFrame:

@@ -279,7 +279,8 @@ def test_the_command_line_tries_without_writing(database: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "b"), [([], 0), (["--still-customers"], 50), (["--left", "2025-03-02"], 0), (["--left", "2025-04-01"], 50)]
+    ("more", "b"),
+    [([], 50), (["--still-customers"], 50), (["--left", "2025-03-02"], 0), (["--left", "2025-04-01"], 50)],
 )
 def test_the_command_line_asks_no_question_but_takes_answers(
     database: str, tmp_path, more: list[str], b: float
@@ -288,9 +289,38 @@ def test_the_command_line_asks_no_question_but_takes_answers(
     (tmp_path / "mrr.csv").write_text(SECOND["mrr"])
     code, _, err = run("import", str(tmp_path / "mrr.csv"), "--into", database, *more)
     assert code == 0, err
-    assert ("not in these files" in err) == (not more)
+    assert ("are still customers" in err) == ("--left" not in more)
+    assert ("--left DATE says they are gone" in err) == (not more)
     assert "mrr: keeping 3 rows" in err
     assert mrr(database)["B"][-1] == b
+
+
+def test_revenue_from_another_table_than_before_is_said(database: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "first").mkdir()
+    (tmp_path / "first" / "subscriptions.csv").write_text(
+        "account_id,start_date,mrr\nA,2025-01-01,10\nB,2025-01-01,5\n"
+    )
+    (tmp_path / "mrr.csv").write_text("account_id,month,mrr\nA,2025-03,10\n")
+    assert run("import", str(tmp_path / "first"), "--into", database)[0] == 0
+    code, _, err = run("import", str(tmp_path / "mrr.csv"), "--into", database, "--dry-run")
+    assert (code, "Revenue comes from subscriptions so far; these files bring mrr" in err) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("more", "owners"), [([], 2), (["--handed-over", "never"], 0), (["--handed-over", "2025-03-05"], 2)]
+)
+def test_an_account_with_another_csm_changed_hands_unless_said_otherwise(
+    database: str, tmp_path, more: list[str], owners: int
+) -> None:  # type: ignore[no-untyped-def]
+    for name, csm in (("old", "Ann"), ("new", "Ben")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "accounts.csv").write_text(f"account_id,csm\nA,{csm}\n")
+    (tmp_path / "old" / "mrr.csv").write_text("account_id,month,mrr\nA,2025-01,10\nA,2025-02,10\n")
+    assert run("import", str(tmp_path / "old"), "--into", database)[0] == 0
+    code, out, err = run("import", str(tmp_path / "new"), "--into", database, *more, "--format", "json")
+    assert code == 0, err
+    assert sum(row["new"] for row in json.loads(out) if row["table"] == "owners") == owners
+    assert ("changed hands on 2025-03-01" in err) == (not more)
 
 
 def test_wrong_answers_are_wrong_usage(database: str) -> None:

@@ -51,7 +51,7 @@ def test_a_database_is_connected_read_and_imported(own_folder: str, postgresql_d
     ]
     at.multiselect(key="source_picked").set_value(["customers", "revenue"]).run()
     press(at, "Read")
-    assert "mrr.mrr: 260.30" in words(at).replace("\\", "")
+    assert "MRR 260.30" in words(at).replace("\\", "")
     assert "CANARY" not in shown(at)
     press(at, "Import 5 rows")
     assert book_of(frames(tables_known(own_folder))).mrr.loc["007"].tolist() == [100.10, 110.20]

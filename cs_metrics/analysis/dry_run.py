@@ -12,7 +12,7 @@ import pandas as pd
 
 from cs_metrics.analysis.near_duplicates import near_duplicates
 from cs_metrics.analysis.risk import how_many_at_risk
-from cs_metrics.assemble import book_of
+from cs_metrics.assemble import book_of, revenue_of
 from cs_metrics.book import UNASSIGNED, Book, Problem, Settings
 from cs_metrics.metric import METRICS
 
@@ -36,7 +36,7 @@ class DryRun:
     or missing (customers of before that these files, though they list customers, do not name); ``moves`` accounts
     that change hands (``dated`` tells whether the files give the day: without one the new holder has always held
     the account); ``near`` accounts that may be one and the same. ``why`` says why there is no book, where there is
-    none.
+    none; ``instead`` that revenue would come from another table than before, where it would.
     """
 
     figures: pd.DataFrame
@@ -46,6 +46,7 @@ class DryRun:
     before: Book | None
     after: Book | None
     why: str
+    instead: str = ""
 
     def of(self, what: str) -> pd.DataFrame:
         """The accounts that are new, changed or missing."""
@@ -109,10 +110,22 @@ def dry_run(
         old,
         new,
         why,
+        _instead(before, after, settings) if old is not None and new is not None else "",
     )
 
 
 # --- figures --------------------------------------------------------------------------------------------------------
+
+
+def _instead(before: Tables, after: Tables, settings: Settings) -> str:
+    """That the import makes revenue come from another table, so that what only the one before tells is lost."""
+    was, now = (revenue_of(tables, settings)[0] for tables in (before, after))
+    if was == now:
+        return ""
+    return (
+        f"Revenue comes from {was} so far; these files bring {now}, which takes its place. Customers that only {was} "
+        f"names have no revenue then. Bring {now} of all customers, or leave it out of this import."
+    )
 
 
 def _figures(old: Book | None, new: Book | None, months: int, today: date | None) -> pd.DataFrame:

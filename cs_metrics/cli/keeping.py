@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -24,7 +25,9 @@ from cs_metrics.cli.words import day_of, kindly, month_of, pair, say, wanted, wh
 from cs_metrics.cli.writing import write
 
 if TYPE_CHECKING:
+    from cs_metrics.analysis.dry_run import DryRun
     from cs_metrics.read.reading import Reading
+    from cs_metrics.store.dry_run import Answers
 
 
 @app.command("import")
@@ -33,13 +36,17 @@ def import_(
     into: Annotated[str, typer.Option(help="The database: sqlite:///book.db or postgresql://…")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do; write nothing.")] = False,
     still_customers: Annotated[
-        bool, typer.Option("--still-customers", help="Customers these files do not name are still here.")
+        bool, typer.Option("--still-customers", help="Customers these files do not name are still here; the default.")
     ] = False,
     left: Annotated[
         str | None, typer.Option(help="The day, as 2025-03-31, on which customers these files do not name have left.")
     ] = None,
     handed_over: Annotated[
-        str | None, typer.Option(help="The day from which accounts belong to the CSM these files name now.")
+        str | None,
+        typer.Option(
+            help="The day from which accounts belong to the CSM these files name now, or never: they always did. "
+            "Default: the day after the last month known."
+        ),
     ] = None,
     recipe: RecipeFile = None,
     table: FromTable = None,
@@ -56,16 +63,14 @@ def import_(
     """
     with kindly():
         from cs_metrics.store.batches import Brought, import_batch, known_files
-        from cs_metrics.store.dry_run import Answers, try_import
-        from cs_metrics.store.known import accounts_known
+        from cs_metrics.store.dry_run import try_import
         from cs_metrics.store.recipes import recipes_kept
 
         if still_customers and left:
             raise typer.BadParameter("customers the files do not name are --still-customers, or have --left: not both")
-        answers = Answers(day_of(left, "--left"), None, still_customers, day_of(handed_over, "--handed-over"))
+        said_by_hand = Said(day_of(left, "--left"), still_customers, handed_over)
         since = since_of(newer_than, into) if newer_than else None
         mappings = [each.text for each in recipes_kept(into)]
-        known = accounts_known(into)
         reading = read_sources(sources, recipe, into, mappings, table, since).usable()
         files = [Brought(file.name, file.sha256, len(file.data)) for file in reading.files]
         for count in reading.counts:
@@ -76,31 +81,67 @@ def import_(
                 say(f"{told} An import would be refused.")
             for trouble in reading.troubles:
                 say(str(trouble))
-            tried = try_import(into, reading.tables, answers, note=note)
+            plain = try_import(into, reading.tables, note=note)
+            answers = _answers(plain.run, said_by_hand)
+            tried = try_import(into, reading.tables, answers, note=note, unanswered=plain)
             for row in tried.counts.itertuples():
                 say(f"{row.table}: {row.read} rows: {row.new} new, {row.changed} changed, {row.same} the same")
             if tried.run.why:
                 say(tried.run.why)
             write(tried.run.rows(), format)
             return
-        said = try_import(into, reading.tables, answers, note=note).said if answers != Answers() else {}
+        said = {}
+        if _may_leave_open(into, reading):
+            plain = try_import(into, reading.tables, note=note)
+            said = try_import(into, reading.tables, _answers(plain.run, said_by_hand), note=note, unanswered=plain).said
         done = import_batch(into, reading.tables, files, who(), note, said=said, progress=say)
         say(f"batch {done.batch} imported")
-        _say_missing(known, reading, answers)
         write(done.counts, format, "batch", "table", "read", "new", "changed", "same")
 
 
-def _say_missing(known: frozenset[str], reading: Reading, answers: Any) -> None:
-    """How many accounts of the database these files, though they list accounts, do not name."""
-    from cs_metrics.read.check import account_ids
+class Said(NamedTuple):
+    """What the options say of accounts the files leave open."""
 
+    left_on: date | None
+    still_customers: bool
+    handed_over: str | None
+
+
+def _may_leave_open(into: str, reading: Reading) -> bool:
+    """Can these files leave something open: accounts they do not name, or the day an account changed hands?"""
+    from cs_metrics.read.check import account_ids
+    from cs_metrics.store.known import accounts_known
+
+    known = accounts_known(into)
     lists = {"accounts", "mrr", "subscriptions"} & set(reading.tables)
-    absent = len(known - account_ids(reading.tables)) if lists else 0
-    if absent and not (answers.left_on or answers.still_here):
+    accounts = reading.tables.get("accounts")
+    named = accounts is not None and "csm" in accounts.column_names
+    return bool(known) and (named or (bool(lists) and bool(known - account_ids(reading.tables))))
+
+
+def _answers(run: DryRun, said: Said) -> Answers:
+    """What was said of accounts the files leave open; what was not is taken as on the Data page, and told."""
+    from cs_metrics.store.dry_run import Answers, usual_answers
+
+    if run.instead:
+        say(run.instead)
+    usual = usual_answers(run)
+    gone, moved = run.of("missing"), run.moves[~run.moves["dated"].astype(bool)]
+    if len(gone) and said.left_on is None:
+        told = "" if said.still_customers else "; --left DATE says they are gone"
         say(
-            f"{absent:,} known accounts are not in these files. Nothing is assumed of them: --dry-run lists those with "
-            "revenue; --still-customers carries it on, --left DATE says they are gone."
+            f"assumed: {len(gone):,} customers with MRR {gone['mrr_before'].sum():,.2f} are not in these files and are "
+            f"still customers, their last MRR repeated in the months the files bring{told}"
         )
+    handed = usual.handed_over
+    if said.handed_over is not None:
+        handed = None if said.handed_over == "never" else day_of(said.handed_over, "--handed-over")
+    elif handed is not None:
+        say(
+            f"assumed: {len(moved):,} accounts with another CSM changed hands on {handed}; --handed-over DATE says "
+            "another day, --handed-over never that they always had this CSM"
+        )
+    return Answers(said.left_on, None, usual.still_here and said.left_on is None, handed)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -12,8 +13,8 @@ import pyarrow.compute as pc
 from cs_metrics.lately import SCALES
 from cs_metrics.read.convert import coded
 from cs_metrics.read.files import Sheet
+from cs_metrics.read.footers import TOTAL
 from cs_metrics.read.problems import Trouble
-from cs_metrics.read.shape import TOTAL
 from cs_metrics.tables import REVENUE, TABLES, Row
 
 MOST_LISTED = 1_000
@@ -265,6 +266,27 @@ def _subscriptions(tables: dict[str, pa.Table]) -> set[str]:
 def _strangers(column: pa.ChunkedArray, known: set[str]) -> np.ndarray:
     ids = column.cast(pa.string())
     return pc.and_(ids.is_valid(), pc.invert(pc.is_in(ids, pa.array(sorted(known), pa.string())))).to_numpy()
+
+
+MOST_ALIKE = 50
+UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
+
+
+def check_alike(tables: dict[str, pa.Table], known: Iterable[str], troubles: list[Trouble]) -> None:
+    """Accounts whose ids differ only in capitals, spaces, unseen characters or leading zeros; nothing is merged."""
+    ids = account_ids(tables)
+    groups: dict[str, list[str]] = {}
+    for account in sorted(ids.union(known)):
+        groups.setdefault(UNSEEN.sub("", account).casefold().lstrip("0"), []).append(account)
+    twins = [group for group in groups.values() if len(group) > 1 and not ids.isdisjoint(group)]
+    for group in twins[:MOST_ALIKE]:
+        told = " and ".join(f"“{account}”" for account in group)
+        problem = f"{told} differ only in capitals, spaces, unseen characters or leading zeros."
+        advice = "They are kept as different accounts. If they are one, write the id alike everywhere."
+        troubles.append(Trouble("accounts", "", 0, "account_id", group[0], problem, advice, "note"))
+    if more := len(twins[MOST_ALIKE:]):
+        told = f"{more} more accounts like these."
+        troubles.append(Trouble("accounts", "", 0, "account_id", "", told, "Compare their ids.", "note"))
 
 
 def check_revenue(tables: dict[str, pa.Table], troubles: list[Trouble], assumed: list[str]) -> None:

@@ -205,20 +205,35 @@ def month_of(text: str, order: str | None = None) -> int:
     return moment.year * 100 + moment.month
 
 
+BESIDE = r"(?:sum of|mrr|arr|revenue|umsatz|omzet|actuals?|ist|ricavi|receita|ingresos|revenus?)"
+YEAR_FIRST = re.compile(r"(\d{2})[-/.\s]+([^\W\d_]{3,})\.?$")
+
+
 def month_in(header: str, order: str | None = None) -> int | None:
     """The month a header says, beside words like MRR and a unit; None if it says none.
 
-    >>> month_in("MRR Jan-24 (k€)"), month_in("2024-02 MRR"), month_in("ARR")
-    (202401, 202402, None)
+    >>> month_in("MRR Jan-24 (k€)"), month_in("2024-02 MRR"), month_in("ARR"), month_in("MRR (Jan 2024)")
+    (202401, 202402, None, 202401)
+    >>> month_in("MRR_2024_03"), month_in("24-Apr"), month_in("May 2024 Actual")
+    (202403, 202404, 202405)
     """
     if len(header) > LONGEST:
         return None
     text = re.sub(r"\([^)]*\)|\[[^\]]*\]|[kt]?[€$£]", " ", header)
-    text = re.sub(r"(?i)^\s*(?:sum of )?(?:mrr|revenue|umsatz)[\s_:-]*|[\s_:-]*\b(?:mrr|revenue)\s*$", "", text).strip()
+    text = _without_measure(text) or _without_measure(re.sub(r"[()\[\]]", " ", header))
+    if (first := YEAR_FIRST.match(text)) and first[2].casefold() in MONTHS:
+        text = f"{first[2]} {first[1]}"
     try:
         return month_of(text, order or Orders([text]).proved)
     except Unreadable:
         return None
+
+
+def _without_measure(text: str) -> str:
+    """A header without the words around it that say what is measured."""
+    before = rf"(?i)^\s*(?:{BESIDE}(?![^\W\d_])[\s_:-]*)+"
+    after = rf"(?i)(?:[\s_:-]*(?<![^\W\d_]){BESIDE})+\s*$"
+    return re.sub(r"(?<=\d)_(?=\d)", "-", re.sub(after, "", re.sub(before, "", text)).strip())
 
 
 def day_of(value: date | datetime) -> date:

@@ -54,6 +54,11 @@ class Exported(Subscription):
         "How many intervals the price is for.", "plan interval count", "interval length", "billing interval count",
         "billing period count", "billing frequency count", ge=0,
     )  # fmt: skip
+    term: Text | None = column(
+        "How long the contract runs: 24, 2 years.", "term months", "contract term", "contract length", "term length",
+        "contract duration", "duration", "duration months", "contract months", "initial term", "months",
+        "contract term months", "laufzeit", "vertragslaufzeit", "laufzeit monate", "duree", "duree mois", "plazo",
+    )  # fmt: skip
     discount_percent: Number | None = column(
         "Percent off the price.", "percent off", "discount %", "percentage off", "coupon percent off",
         "discount percentage", "discount pct", "rabatt %", "rabatt prozent", ge=0, le=100,
@@ -181,13 +186,18 @@ def _months_of_amount(
     needed = price.isna() & rows["amount"].notna()
     if amount_is == "per term":
         months = term_in_months(rows["start_date"], rows["end_date"]) if "end_date" in rows else one * np.nan
+        said = ["the amount is for the whole term, from start to end"]
+        if "term" in rows:
+            named = rows["term"].map({text: months_of_term(text) for text in rows["term"].dropna().unique()})
+            said = ["the amount is for the whole term, as long as the file says"] if "end_date" not in rows else said
+            months = months.fillna(named.astype("float64"))
         endless = needed & months.isna()
         advice = "Add the end of the term, or say per month or per year."
         found = [
             Finding(at, "end_date", "is missing, and the amount is for the whole term.", advice, "refused")
             for at in np.flatnonzero(endless).tolist()
         ]
-        return months.fillna(1.0), found, ["the amount is for the whole term, from start to end"]
+        return months.fillna(1.0), found, said
     if "interval" in rows and amount_is in (None, "per interval"):
         named = rows["interval"]
         months = named.map({text: months_in(text) for text in named.dropna().unique()}).astype("float64")
@@ -207,6 +217,18 @@ def _months_of_amount(
     if amount_is == "per year":
         return one * 12, [], ["the amount is per year"]
     return one, [], ["the amount is per month"]
+
+
+def months_of_term(text: str) -> float | None:
+    """How many months a contract's term has: a number is months; None if it is none.
+
+    >>> [months_of_term(text) for text in ("24", "18", "2 years", "12 Months", "annual", "soon", "0")]
+    [24.0, 18.0, 24.0, 12.0, 12.0, None, None]
+    """
+    try:
+        return float(text) if float(text) > 0 else None
+    except ValueError:
+        return months_in(text)
 
 
 def term_in_months(start: pd.Series, end: pd.Series) -> pd.Series:
@@ -286,6 +308,8 @@ def subscriptions_priced(
         ]
     rows, assumed = _ends(rows, headers, end_date)
     amount = amount or meaning_of_amount(headers.get("amount", ""))
+    if "term" in rows and re.search(r"(?i)year|jahr|année|año", headers.get("term", "")):
+        rows = rows.assign(term=rows["term"] + " years")
     price, more, said = price_per_month(rows, amount, scale)
     paying, left, also = standing(rows, paused)
     rows = rows.assign(mrr=price.where(paying, 0))

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.ipc
 
+from cs_metrics.read.blocks import Block, blocks_of, is_header
 from cs_metrics.read.convert import coded
 from cs_metrics.read.markup import grids_of, is_markup
 from cs_metrics.read.problems import Trouble
@@ -272,11 +273,23 @@ def _fast(file: File, data: bytes, delimiter: str) -> Sheet | None:
         return None
     columns = tuple(column.combine_chunks() for column in table.columns)
     head, tail = (list(zip(*(c.to_pylist() for c in part), strict=True)) for part in _ends(columns))
-    if not is_plain(head, tail):
+    if not is_plain(head, tail) or _has_another_table(columns):
         return None
     headers = with_year(tuple(column[0].as_py() for column in columns), PurePath(file.name).stem)
     numbers = np.arange(2, table.num_rows + 1, dtype=np.int32)
     return _sheet(file.name, "", headers, [column[1:] for column in columns], numbers, delimiter=delimiter)
+
+
+def _has_another_table(columns: tuple[pa.Array, ...]) -> bool:
+    """Does a header stand below a blank row, or a row of one cell, so that another table begins there?"""
+    blank = pc.equal(columns[-1], "")
+    if len(columns) < 2 or not pc.any(blank).as_py():
+        return False
+    for column in columns[1:-1]:
+        blank = pc.and_(blank, pc.equal(column, ""))
+    places = np.flatnonzero(blank.to_numpy(zero_copy_only=False))
+    after = [at + 1 for at in places[:MOST_LISTED].tolist() if at + 1 < len(columns[0])]
+    return any(is_header([column[at].as_py() for column in columns]) for at in after)
 
 
 def _ends(columns: tuple[pa.Array, ...]) -> tuple[list[pa.Array], list[pa.Array]]:
@@ -311,6 +324,18 @@ def _careful(file: File, data: bytes, delimiter: str) -> Opened:
             len(rows),
             rows[-1][-1][:200],
         )
+    found = Opened([], [])
+    several = blocks_of(rows)
+    for number, block in enumerate(several, 1):
+        name = (block.title or f"table {number}") if len(several) > 1 else ""
+        one = _careful_block(file, name, block, delimiter)
+        found.sheets.extend(one.sheets)
+        found.troubles.extend(one.troubles)
+    return found
+
+
+def _careful_block(file: File, name: str, block: Block, delimiter: str) -> Opened:
+    rows = block.rows
     shape = shape_of(rows)
     if shape is None:
         return _refused(file.name, "No table was found in it.", "Put a header row and rows below it.")
@@ -329,9 +354,22 @@ def _careful(file: File, data: bytes, delimiter: str) -> Opened:
             continue
         problem = f"The row has {len(cells)} cells, the header {width}."
         advice = f'Put values that contain "{delimiter}" in quotes, or add the missing cells.'
-        troubles.append(Trouble(file.name, "", at + 1, "", delimiter.join(cells)[:200], problem, advice, "refused"))
-    sheet = _table(file.name, "", rows, shape._replace(body=fitting), delimiter)
-    return Opened([sheet], [*_left_out(sheet, rows, shape), *troubles[:MOST_LISTED]])
+        troubles.append(Trouble(file.name, name, at + 1, "", delimiter.join(cells)[:200], problem, advice, "refused"))
+    groups = fill_groups(rows, shape)
+    sheet = _table(file.name, name, rows, shape._replace(body=fitting), delimiter)
+    told = [*_left_out(sheet, rows, shape), *_told_of(sheet, block, groups)]
+    return Opened([sheet], [*told, *troubles[:MOST_LISTED]])
+
+
+def _told_of(sheet: Sheet, block: Block, groups: list[str]) -> list[Trouble]:
+    """What was written into blank cells, and what stands beside the table."""
+    told = []
+    if groups:
+        told.append(sheet.trouble(f"Blank cells of {', '.join(groups)} have the entry above them.", severity="note"))
+    if block.beside:
+        what = f"What stands beside the table is none: {', '.join(block.beside)}. It is passed over."
+        told.append(sheet.trouble(what, severity="note"))
+    return told
 
 
 # --- workbooks --------------------------------------------------------------------------------------------------
@@ -356,20 +394,29 @@ def _from_grids(file: File, grids: list[Grid]) -> Opened:
 
 
 def _add_grid(file: File, grid: Grid, several: bool, sheets: list[Sheet], troubles: list[Trouble]) -> None:
-    shape = shape_of(grid.rows, grid.merged)
+    blocks = blocks_of(grid.rows)
+    for number, block in enumerate(blocks, 1):
+        title = block.title or f"table {number}"
+        name = title if len(blocks) > 1 and not several else grid.name if several else ""
+        name = f"{grid.name}: {title}" if len(blocks) > 1 and several else name
+        _add_block(file, grid, block, name, sheets, troubles)
+
+
+def _add_block(file: File, grid: Grid, block: Block, name: str, sheets: list[Sheet], troubles: list[Trouble]) -> None:
+    rows = block.rows
+    shape = shape_of(rows, grid.merged)
     if shape is None or not shape.body:
-        empty = not any(cell.strip() for row in grid.rows for cell in row)
+        empty = not any(cell.strip() for row in rows for cell in row)
         troubles.append(_passed_over(file, grid, "The sheet is empty" if empty else "The sheet holds no table"))
         return
-    filled = fill_merged(grid.rows, grid.merged, shape.at)
-    groups = fill_groups(grid.rows, shape)
+    filled = fill_merged(rows, grid.merged, shape.at)
+    groups = fill_groups(rows, shape)
     shape = shape._replace(headers=with_year(shape.headers, grid.name))
-    sheet = _table(file.name, grid.name if several else "", grid.rows, shape)
+    sheet = _table(file.name, name, rows, shape)
     sheets.append(sheet)
-    troubles += _left_out(sheet, grid.rows, shape)
-    if filled or groups:
-        what = f"Blank cells of {', '.join(groups)}" if groups else "Cells merged downwards"
-        troubles.append(sheet.trouble(f"{what} have the entry above them.", severity="note"))
+    troubles += [*_left_out(sheet, rows, shape), *_told_of(sheet, block, groups)]
+    if filled:
+        troubles.append(sheet.trouble("Cells merged downwards have the entry above them.", severity="note"))
     if grid.zeros:
         problem = "All formulas here have the value 0: the program that wrote them may not have calculated them."
         troubles.append(sheet.trouble(problem, "Open the workbook, save it, try again.", severity="note"))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
+import unicodedata
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 CODES = frozenset({
@@ -26,6 +29,7 @@ SPOKEN = {
     "DANISH KRONE": "DKK", "ZLOTY": "PLN", "RMB": "CNY", "YUAN": "CNY",
 }  # fmt: skip
 SIGN = r"(?:us\$|[€£$¥₹]|eur\b|usd\b|gbp\b|chf\b)"
+WHOLE_SIGN = r"(?:us\$|[€£$¥₹]|(?:(?<=\b[ktm])|(?<![^\W\d_]))(?:eur|usd|gbp|chf)\b)"
 THOUSANDS = re.compile(
     rf"\bthousands?\b|\btausend\b|\btsd\b|\bmilliers\b|\bmiles de\b|(?<!\d)(?<!\d[.,])['’]?000['’]?s?\b"
     rf"|\bk\s?{SIGN}|{SIGN}\s?k\b|\bt\s?(?:€|eur\b)|[(\[]\s*k\s*[)\]]|\bin k\b",
@@ -60,47 +64,25 @@ TRAILING = frozenset(
     }
 )
 
-TRANSLATED = {
-    word: english
-    for english, words in {
-        "customer": "kunde kunden klant kund klient asiakas zákazník müşteri клиент",
-        "client": "cliente",
-        "customer id": "kundennummer kundennr kunden_nr kunden_id kundenid kunde_id klantnummer klant_id kundnummer "
-        "id_client n°_client numéro_client code_client id_cliente código_cliente codice_cliente",
-        "customer name": "kundenname name_des_kunden nom_du_client nom_client nombre_del_cliente "
-        "nombre_cliente klantnaam",
-        "company": "firma unternehmen société entreprise empresa azienda bedrijf företag spółka",
-        "name": "nom nombre nome naam namn nazwa",
-        "start date": "beginn startdatum vertragsbeginn beginndatum date_de_début début date_début fecha_de_inicio "
-        "inicio data_di_inizio inizio data_de_início begindatum ingangsdatum laufzeitbeginn gültig_ab",
-        "end date": "ende enddatum vertragsende laufzeitende date_de_fin fin date_fin fecha_de_fin fecha_fin "
-        "data_di_fine data_de_fim einddatum slutdatum gültig_bis kündigungsdatum",
-        "renewal date": "verlängerung verlängerungsdatum renouvellement date_de_renouvellement fecha_de_renovación "
-        "renovación verlengingsdatum nächste_verlängerung",
-        "contract id": "vertrag vertragsnummer vertragsnr vertrags_id contrat numéro_de_contrat "
-        "contrato contratto contractnummer",
-        "subscription id": "abonnement abo abo_nr abonnementnr suscripción abbonamento",
-        "month": "monat mois mes mese maand månad mês miesiąc",
-        "date": "datum fecha",
-        "amount": "betrag montant importe importo bedrag belopp kwota valor wert",
-        "mrr": "monatlicher_umsatz monatsumsatz mrr_monatlich revenu_mensuel_récurrent ingresos_mensuales "
-        "mrr_pro_monat",
-        "arr": "jahresumsatz arr_jährlich jährlicher_umsatz",
-        "mrr change": "veränderung veränderung_mrr mrr_veränderung änderung mrr_änderung variation_mrr cambio_mrr",
-        "currency": "währung devise monnaie moneda divisa valuta moeda waluta",
-        "product": "produkt produit producto prodotto produto tarif forfait",
-        "csm": "betreuer kundenbetreuer ansprechpartner responsable chargé_de_compte gestor accountmanager",
-        "segment": "kundensegment segmento segmentatie",
-        "region": "land pays país paese región région regio",
-        "industry": "branche secteur sector_industria settore bransch",
-        "quantity": "menge anzahl quantité cantidad quantità aantal",
-        "score": "bewertung note_nps puntuación punteggio",
-        "comment": "kommentar commentaire comentario commento opmerking",
-        "reason": "grund kündigungsgrund motif motivo raison reden",
-        "churn date": "date_de_résiliation fecha_de_baja opzegdatum",
-    }.items()
-    for word in (each.replace("_", " ") for each in words.split())
-}  # fmt: skip
+
+@cache
+def other_names() -> dict[str, dict[str, list[str]]]:
+    """What ``synonyms.toml`` says: headers translated, other names of tables, and of each table's columns."""
+    return tomllib.loads((Path(__file__).parent / "synonyms.toml").read_text("utf-8"))
+
+
+@cache
+def _translated() -> dict[str, str]:
+    return {word: english for english, words in other_names()["translated"].items() for word in words}
+
+
+def without_accents(text: str) -> str:
+    """A text as it is compared: its letters without their accents.
+
+    >>> without_accents("Verlängerung"), without_accents("début")
+    ('Verlangerung', 'debut')
+    """
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 class Said(NamedTuple):
@@ -122,7 +104,7 @@ def plain(header: str) -> str:
     ('customer id', 'start date')
     """
     name = bare(header)
-    return TRANSLATED.get(name, name)
+    return _translated().get(without_accents(name), name)
 
 
 @cache
@@ -133,7 +115,7 @@ def bare(header: str) -> str:
     ('kunden nr', 'mrr')
     """
     text = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", header[:300])
-    text = re.sub(rf"(?i)(?:\b(?:in|en)\s*)?(?:\b[ktm]\s?)?(?:{SIGN})\s?[km]?\s*$", " ", text)
+    text = re.sub(rf"(?i)(?:\b(?:in|en)\s*)?(?:\b[ktm]\s?)?(?:{WHOLE_SIGN})\s?[km]?\s*$", " ", text)
     text = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", text)
     words = re.sub(r"[\W_]+", " ", text.casefold()).split()
     whole = len(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
@@ -57,12 +58,16 @@ def identified(
     if not called:
         return tables
     ids = account_ids(tables).union(known)
+    listed_ids = (distinct(listed["account_id"]) if listed is not None else set()).union(known)
     done = dict(tables)
     for table, rows in tables.items():
-        if table in ("accounts", *REVENUE) or "account_id" not in rows.column_names or not len(rows):
+        if table == "accounts" or "account_id" not in rows.column_names or not len(rows):
             continue
-        strange = distinct(rows["account_id"]) - ids
+        there = distinct(rows["account_id"])
+        strange = there - (listed_ids if table in REVENUE else ids)
         found = {word: account for word in strange if (account := _account(word, called))}
+        if table in REVENUE:
+            found = _one_each(found, there)
         if found:
             words = rows["account_id"].combine_chunks().cast(pa.string())
             place = pc.index_in(words, pa.array(list(found)))
@@ -74,6 +79,12 @@ def identified(
                 f"{table}: {one} found by name or domain, not by id: {few}" + ("…" if len(found) > 3 else "")
             )
     return done
+
+
+def _one_each(found: dict[str, str], there: set[str]) -> dict[str, str]:
+    """Of accounts found by name, those that nothing else in the table names: what stands there twice is not merged."""
+    times = Counter(found.values())
+    return {word: account for word, account in found.items() if account not in there and times[account] == 1}
 
 
 def _account(word: str, called: Mapping[str, str]) -> str | None:

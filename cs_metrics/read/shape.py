@@ -10,49 +10,18 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from cs_metrics.read.amounts import LONGEST
 from cs_metrics.read.dates import MONTHS, Orders, month_in
-from cs_metrics.read.header import plain
-from cs_metrics.tables import TABLES, columns
+from cs_metrics.read.footers import HEADING, Out, body_of, is_number
+from cs_metrics.read.names import alike, known_headers
 
 Rows = Sequence[Sequence[str]]
 Merged = Iterable[tuple[int, int, int, int]]
 
 LOOKED_AT = 60
-DIGIT = re.compile(r"\d")
-BELOW = 12
-TOTAL = (
-    r"(?i)^\W*(?:(?:grand|sub|overall|report|net|sheet)?[\s-]*totals?|sous[\s-]totale?|total g[eé]n[eé]ral|totaux"
-    r"|totale|totaal|summe|gesamt(?:summe|ergebnis)?|zwischensumme|insgesamt|ergebnis|suma|somme|itogo|итого|sum)"
-    r"(?:[\s:=(]+(?:mrr|arr|revenue|amount|active|customers?|accounts?|clients?|rows?|records?|subscriptions?|tickets?"
-    r"|usd|eur|gbp|chf|\d.*|for\b.*|of\b.*|per\b.*|by\b.*|all\b.*|in\b.*))*\W*$"
-)
-TOTAL_WORDS = re.compile(TOTAL)
-SUMMARY = re.compile(
-    r"(?i)^\W*(?:count|record count|row count|anzahl|average|avg|mean|median|durchschnitt|moyenne|min|max|minimum"
-    r"|maximum|(?:number|no\.?|#) of \w+|active (?:customers?|accounts?|clients?)|customers?|accounts?)"
-    r"\W*(?:\(.*\))?[\W\d]*$"
-)
-AFTER_NAME = re.compile(r"(?i)^(.+?)[\s:–-]+(?:sub)?-?(?:total|count|sum|average|ergebnis|summe)$")
-NOTE = re.compile(
-    r"(?i)^\W*(?:confidential(?:ity|\s+(?:information|and|[-–—]).*)?\W*$|confidential information"
-    r"|strictly confidential|source\b|sources:|generated|report generated|exported|export date|extracted|printed"
-    r"|prepared|created by|run (?:by|on|date)|copyright|©|applied filters?|filters?\b.*:|filtered\b|showing\b"
-    r"|page \d|notes?\s*[:.-]|notes?$|legend|disclaimer|as of\b|data as of|last (?:updated|refreshed)"
-    r"|end of (?:report|file|data|export)|\*|quelle|stand:|erstellt|vertraulich|hinweis|confidentiel|rows?:|currency:"
-    r"|\d+ (?:rows|records|results|items|accounts|customers)\b|all (?:amounts|figures|values)|do not )"
-)
 UNIT = re.compile(
     r"(?i)[(\[].{1,20}[)\]]|in .{1,10}|[kmt]?[€$£%#]|[kt]?(?:eur|usd|gbp|chf)|text|date"
     r"|dd[./-]mm[./-]yyyy|mm/dd/yyyy|yyyy-mm-dd"
 )
-
-
-class Out(NamedTuple):
-    """A row that is no row of the table: its position, and what it is instead."""
-
-    at: int
-    what: str
 
 
 class Shape(NamedTuple):
@@ -78,7 +47,7 @@ def shape_of(rows: Rows, merged: Merged = ()) -> Shape | None:
     filled = [at for at, row in enumerate(rows) if any(cell.strip() for cell in row)]
     if not filled:
         return None
-    at = _header(rows, filled)
+    at = header_of(rows, filled)
     if at is None:
         return None
     place = filled.index(at)
@@ -88,6 +57,12 @@ def shape_of(rows: Rows, merged: Merged = ()) -> Shape | None:
         at = filled[place]
     unit = filled[place + 1] if place + 1 < len(filled) and _is_unit_row(rows[at], rows[filled[place + 1]]) else None
     headers = _headers(rows, at, groups, list(merged))
+    if (told := _explained(rows, filled[place + 1 : place + 3])) is not None:
+        headers = tuple(
+            one.strip() or header for one, header in zip(_padded(told, len(headers)), headers, strict=False)
+        )
+        place += 2
+        at = filled[place]
     if unit is not None:
         headers = tuple(
             f"{header} ({cell.strip('()[] ')})" if cell.strip() else header
@@ -95,7 +70,7 @@ def shape_of(rows: Rows, merged: Merged = ()) -> Shape | None:
         )
         place += 1
         at = unit
-    body, out = _body(rows, filled[place + 1 :], headers, rows[filled[place] if unit is None else filled[place - 1]])
+    body, out = body_of(rows, filled[place + 1 :], headers, rows[filled[place] if unit is None else filled[place - 1]])
     top = min([at, *groups, filled[place - 1] if unit is not None else at])
     above = " · ".join(cell.strip() for one in filled for cell in rows[one] if one < top and cell.strip())
     return Shape(at, headers, body, out, above[:2000], bool(groups))
@@ -106,7 +81,7 @@ def is_plain(head: Rows, tail: Rows) -> bool:
     shape = shape_of(head)
     if shape is None or shape.at != 0 or shape.joined or shape.out or len(shape.body) != len(head) - 1:
         return False
-    return not _body([head[0], *tail], range(1, len(tail) + 1), shape.headers, head[0])[1]
+    return not body_of([head[0], *tail], range(1, len(tail) + 1), shape.headers, head[0])[1]
 
 
 def with_year(headers: tuple[str, ...], *places: str) -> tuple[str, ...]:
@@ -143,9 +118,9 @@ def fill_groups(rows: list[list[str]], shape: Shape) -> list[str]:
 
     As in formatted reports, where the cells are not merged, only blank. Returns the headers filled.
     """
-    done: list[str] = []
     body = shape.body
-    if len(body) < 3:
+    done = _fill_headings(rows, shape)
+    if done or len(body) < 3:
         return done
     for place, header in enumerate(shape.headers[:3]):
         cells = [rows[at][place].strip() if place < len(rows[at]) else "" for at in body]
@@ -163,6 +138,24 @@ def fill_groups(rows: list[list[str]], shape: Shape) -> list[str]:
     return done
 
 
+def _fill_headings(rows: list[list[str]], shape: Shape) -> list[str]:
+    """Write headings that stand alone in a row into the rows below them, where these leave that column blank."""
+    headings = {one.at: rows[one.at] for one in shape.out if one.what == HEADING}
+    places = {_first(row) for row in headings.values()}
+    if len(places) != 1:
+        return []
+    [place] = places
+    if place >= len(shape.headers) or any(place < len(rows[at]) and rows[at][place].strip() for at in shape.body):
+        return []
+    above = ""
+    for at in range(shape.at + 1, len(rows)):
+        if at in headings:
+            above = headings[at][place].strip()
+        elif len(rows[at]) > place:
+            rows[at][place] = above
+    return [shape.headers[place]]
+
+
 def _rest_is_full(rows: Rows, shape: Shape, place: int) -> bool:
     """Does the next column have an entry in every row, so that a blank one here is not a row without contents?"""
     return place + 1 < len(shape.headers) and all(
@@ -173,35 +166,14 @@ def _rest_is_full(rows: Rows, shape: Shape, place: int) -> bool:
 # --- the header -------------------------------------------------------------------------------------------------
 
 
-@cache
-def _known() -> dict[str, frozenset[str]]:
-    """Every header some table knows, and the columns it may be."""
-    found: dict[str, set[str]] = {}
-    for row in TABLES.values():
-        for column in columns(row).values():
-            for name in (column.name, *column.also):
-                found.setdefault(plain(name), set()).add(column.name)
-    return {name: frozenset(of) for name, of in found.items()}
-
-
 _month = cache(month_in)
 
 
-def _is_number(text: str) -> bool:
-    """Is this an amount, a count or a date rather than a word?"""
-    text = text.strip()
-    if len(text) > LONGEST or not DIGIT.search(text):
-        return False
-    return not text[0].isalpha() or bool(
-        re.fullmatch(r"[A-Za-z]{1,3}[$€£]?\s?[\d(.,-][\d.,)\s]*", text) and " " in text
-    )
-
-
-def _is_label(text: str) -> bool:
+def is_label(text: str) -> bool:
     """Could this be a header? A word, a month, a year or a quarter."""
     text = text.strip()
     return (
-        not _is_number(text)
+        not is_number(text)
         or bool(re.fullmatch(r"(19|20)\d\d|#|\d{1,2}", text))
         or _month(text, "day first") is not None
     )
@@ -209,7 +181,7 @@ def _is_label(text: str) -> bool:
 
 def _knowledge(row: Sequence[str]) -> int:
     """How many of these cells are headers we know, months side by side counting as such."""
-    names = {plain(cell) for cell in row if cell.strip() and len(cell) < 60} & _known().keys()
+    names = {alike(cell) for cell in row if cell.strip() and len(cell) < 60} & known_headers().keys()
     order = Orders(row, firsts=True).proved
     months = [_month(cell.strip(), order) for cell in row]
     steps = sum(
@@ -219,18 +191,18 @@ def _knowledge(row: Sequence[str]) -> int:
     return len(names) + (steps + 1 if steps else 0)
 
 
-def _header(rows: Rows, filled: list[int]) -> int | None:
+def header_of(rows: Rows, filled: list[int]) -> int | None:
     """The row that is the header: the one with most headers we know, else the first as wide as the table."""
     looked = filled[:LOOKED_AT]
     width = {at: sum(1 for cell in rows[at] if cell.strip()) for at in looked}
     widest = max(width.values())
     if widest == 1:
         first = looked[0]
-        return first if len(looked) > 1 and plain(rows[first][_first(rows[first])]) in _known() else None
+        return first if len(looked) > 1 and alike(rows[first][_first(rows[first])]) in known_headers() else None
     able = [
         at
         for at in looked
-        if width[at] >= 2 and sum(not _is_label(cell) for cell in rows[at] if cell.strip()) <= width[at] // 10
+        if width[at] >= 2 and sum(not is_label(cell) for cell in rows[at] if cell.strip()) <= width[at] // 10
     ]
     if not able:
         return next((at for at in looked if width[at] >= 2), None)
@@ -252,7 +224,7 @@ def _groups(rows: Rows, before: list[int], at: int, merged: list[tuple[int, int,
         wide = [right - left for top, left, _, right in merged if top == before[-1] and right > left]
         whole = len(cells) == 1 and (cells[0] == 0 and (not wide or max(wide) + 1 >= 0.8 * len(rows[at])))
         beyond = cells[-1] >= sum(1 for cell in rows[at] if cell.strip()) + 2
-        if whole or beyond or any(len(row[place]) > 40 or not _is_label(row[place]) for place in cells):
+        if whole or beyond or any(len(row[place]) > 40 or not is_label(row[place]) for place in cells):
             break
         if len(cells) < 2 and not wide and cells[0] == 0:
             break
@@ -268,13 +240,13 @@ def _is_lower_header(rows: Rows, at: int, below: int) -> bool:
     upper = [cell.strip() for cell in rows[at]]
     lower = [cell.strip() for cell in _padded(rows[below], len(upper))]
     given = [place for place, cell in enumerate(lower) if cell]
-    if len(given) < 2 or not all(_is_label(lower[place]) for place in given) or _knowledge(lower) > _knowledge(upper):
+    if len(given) < 2 or not all(is_label(lower[place]) for place in given) or _knowledge(lower) > _knowledge(upper):
         return False
     blank = [place for place, cell in enumerate(upper) if not cell]
     if not blank or not set(blank) <= set(given):
         return False
     names = {lower[place].casefold().rstrip(".") for place in given}
-    known = sum(name in MONTHS or plain(name) in _known() or _month(name) is not None for name in names)
+    known = sum(name in MONTHS or alike(name) in known_headers() or _month(name) is not None for name in names)
     return 2 * known >= len(names) or len(names) * 2 <= len(given)
 
 
@@ -282,6 +254,13 @@ def _is_unit_row(header: Sequence[str], row: Sequence[str]) -> bool:
     """Is this row only the units of the columns: (EUR), k€, %?"""
     cells = [cell.strip() for cell in row if cell.strip()]
     return bool(cells) and len(header) > 1 and all(UNIT.fullmatch(cell) for cell in cells)
+
+
+def _explained(rows: Rows, below: list[int]) -> Sequence[str] | None:
+    """The row that says the headers in words, where a survey tool writes its questions and their ids under them."""
+    if len(below) < 2 or not all('"ImportId"' in cell for cell in rows[below[1]] if cell.strip()):
+        return None
+    return [" ".join(cell.split()) for cell in rows[below[0]]]
 
 
 def _headers(rows: Rows, at: int, groups: list[int], merged: list[tuple[int, int, int, int]]) -> tuple[str, ...]:
@@ -322,12 +301,12 @@ def _combined(header: str, over: list[str], repeated: bool) -> str:
         return header
     if not header:
         return over[-1]
-    alone = _known().get(plain(header), frozenset())
+    alone = known_headers().get(alike(header), frozenset())
     for label in reversed(over):
         both = f"{label} {header}"
         if _month(header) is None and (_month(f"{header} {label}") is not None and re.search(r"\d{4}", label)):
             return f"{header} {label}"
-        meant = _known().get(plain(both), frozenset())
+        meant = known_headers().get(alike(both), frozenset())
         if meant and not meant & alone:
             return both
     if repeated or (not re.search(r"[^\W\d]{2}", header) and _month(header) is None):
@@ -335,101 +314,5 @@ def _combined(header: str, over: list[str], repeated: bool) -> str:
     return header
 
 
-# --- the rows ---------------------------------------------------------------------------------------------------
-
-
 def _padded(row: Sequence[str], width: int) -> list[str]:
     return [*row, *[""] * (width - len(row))]
-
-
-def _body(
-    rows: Rows, filled: Iterable[int], headers: Sequence[str], header: Sequence[str]
-) -> tuple[list[int], list[Out]]:
-    """The rows of the table, and those that are totals, notes or the header once more."""
-    filled = list(filled)
-    width = len(headers)
-    sample = filled[:200]
-    texts = [
-        place
-        for place in range(width)
-        if (cells := [rows[at][place] for at in sample if place < len(rows[at]) and rows[at][place].strip()])
-        and 2 * sum(not _is_number(cell) for cell in cells) > len(cells)
-    ]
-    words = {at: _words(rows[at], texts) for at in filled}
-    usual = _usual([words[at] for at in sample])
-    some = _usual([sum(1 for cell in rows[at] if cell.strip()) for at in sample])
-    titles = [cell.strip() for cell in header if cell.strip()]
-    first_title = next((cell for cell in header if cell.strip()), "")
-    out: dict[int, str] = {}
-    for place, at in enumerate(filled):
-        if words[at] > max(1, usual / 2) and first_title not in rows[at]:
-            continue
-        cells = [cell.strip() for cell in rows[at] if cell.strip()]
-        first = cells[0]
-        sparse = words[at] <= max(1, usual / 2) or len(cells) == 1
-        label = next((c for c in cells if not _is_number(c)), first) if sparse else first
-        if len(cells) > 1 and cells == titles:
-            out[at] = "the header once more"
-        elif sparse and _is_total(label, rows, filled, place):
-            out[at] = "a total"
-        elif len(cells) == 2 and sparse and some > 2 and SUMMARY.match(label[:LONGEST]) and cells[1].isdecimal():
-            out[at] = "a summary"
-        elif len(cells) == 1 and some >= 2 and (NOTE.match(first) or (len(first) > 60 and some > 2)):
-            out[at] = "a note"
-    _mark_the_end(rows, filled, words, usual, some, out)
-    return [at for at in filled if at not in out], [Out(at, out[at]) for at in filled if at in out]
-
-
-def _words(row: Sequence[str], texts: list[int]) -> int:
-    """How many of these columns hold a word in this row."""
-    cells = [row[place] for place in texts if place < len(row)]
-    return sum(1 for cell in cells if cell and cell.strip() and not _is_number(cell))
-
-
-def _usual(counts: list[int]) -> int:
-    """What a full row has: nine of ten rows have no more."""
-    return sorted(counts)[9 * (len(counts) - 1) // 10] if counts else 0
-
-
-def _is_total(label: str, rows: Rows, filled: list[int], place: int) -> bool:
-    if len(label) > 2 * LONGEST:
-        return False
-    if TOTAL_WORDS.match(label):
-        return True
-    named = AFTER_NAME.match(label)
-    return named is not None and any(
-        cell.strip() == named.group(1).strip() for one in filled[max(0, place - 1000) : place] for cell in rows[one][:3]
-    )
-
-
-def _mark_the_end(
-    rows: Rows, filled: list[int], words: dict[int, int], usual: int, some: int, out: dict[int, str]
-) -> None:
-    """What stands below the table: after its total, or lines of one cell under a blank line or at the very end."""
-    last = filled[-BELOW:]
-    total = next((at for at in last if out.get(at) == "a total" and _is_last_total(rows[at])), None)
-    previous = [*filled[:1], *filled][-len(last) - 1 : -1]
-    for at, before in reversed(list(zip(last, previous, strict=True))):
-        cells = [cell.strip() for cell in rows[at] if cell.strip()]
-        label = next((cell for cell in cells if not _is_number(cell)), "")
-        if at in out:
-            continue
-        if total is not None and at > total and (words[at] <= 1 or len(cells) == 1) and (usual > 1 or at - total < 5):
-            out[at] = "a note" if len(cells) == 1 else "a summary"
-        elif (
-            words[at] <= max(1, usual / 2) and SUMMARY.match(label[:LONGEST]) and (usual > 1 or len(label.split()) > 1)
-        ):
-            out[at] = "a summary"
-        elif (
-            len(cells) == 1
-            and some > 2
-            and (NOTE.match(cells[0]) or at - before > 1 or (" " in cells[0] and len(cells[0]) > 25))
-        ):
-            out[at] = "a note"
-        else:
-            break
-
-
-def _is_last_total(row: Sequence[str]) -> bool:
-    label = next((cell.strip() for cell in row if cell.strip() and not _is_number(cell)), "")
-    return not re.search(r"(?i)\bsub|zwischen|sous", label)

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cs_metrics.analysis.dry_run import DryRun, dry_run
-from cs_metrics.analysis.said import said_of_missing, said_of_moves
+from cs_metrics.analysis.said import said_of_missing, said_of_moves, usual_day
 from cs_metrics.book import Book, Settings
 from cs_metrics.store.batches import rehearse
 from cs_metrics.tables import frames
@@ -30,6 +30,19 @@ class Answers:
     who_left: Collection[str] | None = None
     still_here: bool = False
     handed_over: date | None = None
+
+
+def usual_answers(run: DryRun) -> Answers:
+    """What is taken to hold where nobody says otherwise, on the page and on the command line alike.
+
+    Customers the files do not name are still customers, and accounts that the files give another CSM, without a day,
+    changed hands on the day after the last month known. Nobody is lost, and no past figure moves, unsaid.
+    """
+    if run.before is None:
+        return Answers()
+    undated = run.moves[~run.moves["dated"].astype(bool)]
+    gone = run.of("missing")
+    return Answers(still_here=len(gone) > 0, handed_over=usual_day(run.before) if len(undated) else None)
 
 
 class Tried(NamedTuple):

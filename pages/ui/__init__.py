@@ -29,7 +29,6 @@ from pages.ui.cohorts import cohort_pickers as cohort_pickers
 from pages.ui.cohorts import cohort_triangle as cohort_triangle
 from pages.ui.cohorts import no_cohorts as no_cohorts
 from pages.ui.cohorts import survival_curves as survival_curves
-from pages.ui.company import sample_store as sample_store
 from pages.ui.connect import connect as connect
 from pages.ui.decks import choose_deck as choose_deck
 from pages.ui.decks import download_deck as download_deck
@@ -87,6 +86,7 @@ from pages.ui.revenue import movement_drill as movement_drill
 from pages.ui.revenue import movement_sentence as movement_sentence
 from pages.ui.revenue import movements_of as movements_of
 from pages.ui.revenue import rates_over_time as rates_over_time
+from pages.ui.sample import sample_store as sample_store
 from pages.ui.scenarios import what_if as what_if
 from pages.ui.seen_coming import seen_coming as seen_coming
 from pages.ui.signal_records import signal_records as signal_records

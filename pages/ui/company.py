@@ -7,10 +7,8 @@ key, so nobody is shown what was.
 from __future__ import annotations
 
 import getpass
-import hashlib
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -20,15 +18,14 @@ from cs_metrics.assemble import book_of
 from cs_metrics.book import Book, Settings
 from cs_metrics.read.files import File
 from cs_metrics.read.identify import aliases_of
-from cs_metrics.read.reading import Reading, read, read_paths
+from cs_metrics.read.reading import Reading, read
 from cs_metrics.read.recipe import Recipe
 from cs_metrics.store.batches import Brought, Happened, import_batch, latest_batch
 from cs_metrics.store.entries import record_row, record_rows
 from cs_metrics.store.known import accounts_called, accounts_known, tables_known
 from cs_metrics.tables import Row, frames
+from pages.ui.sample import ROOT, sample_store
 
-ROOT = Path(__file__).resolve().parents[2]
-SAMPLE = ROOT / "sample_data"
 EVERYONE = "everyone"
 
 
@@ -48,18 +45,6 @@ def who() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return ""
-
-
-@st.cache_resource(show_spinner="Preparing the sample company…")
-def sample_store(scope: str) -> str:
-    """The database of the sample company; made anew where its files have changed."""
-    files = sorted(SAMPLE.glob("*.csv"))
-    seal = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:10]
-    folder = Path(os.environ.get("CS_METRICS_SAMPLE", ROOT / "data"))
-    address = f"sqlite:///{folder / f'sample-{seal}.db'}"
-    if latest_batch(address) == 0:
-        keep(read_paths(list(files)).usable(), address, "sample company")
-    return address
 
 
 class Source(NamedTuple):

@@ -14,7 +14,7 @@ from cs_metrics.book import Book
 from cs_metrics.metric import METRICS
 from cs_metrics.read.reading import Reading
 from cs_metrics.store.batches import known_files, latest_batch
-from cs_metrics.store.dry_run import Answers, Tried, try_import
+from cs_metrics.store.dry_run import Answers, Tried, try_import, usual_answers
 from cs_metrics.units import COUNT, MONEY
 from pages.ui.company import brought, store_of_own
 from pages.ui.lists import downloads, table
@@ -40,6 +40,8 @@ def dry_run(reading: Reading) -> dict[str, pd.DataFrame]:
     found = _tried(reading, answers)
     if found.run.why:
         st.info(escaped(found.run.why))
+    if found.run.instead:
+        st.warning(escaped(found.run.instead))
     _figures(found.run)
     _counts(found.counts, reading)
     _lists(plain.run, found.run)
@@ -71,7 +73,7 @@ def _asked(run: DryRun, key: str) -> Answers:
     gone, undated = run.of("missing"), run.moves[~run.moves["dated"].astype(bool)]
     if run.before is None or (gone.empty and undated.empty):
         return Answers()
-    usual = usual_day(run.before)
+    usual = usual_answers(run).handed_over or usual_day(run.before)
     left_on, who_left, still = _asked_of_missing(gone, run.before, usual, key) if len(gone) else (None, None, False)
     return Answers(left_on, who_left, still, _asked_of_moves(undated, usual, key) if len(undated) else None)
 

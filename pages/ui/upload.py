@@ -54,7 +54,7 @@ def preview(reading: Reading) -> None:
         st.error(f"{plural(len(reading.refused), 'problem')} to put right first. Nothing was changed.")
     if len(kept):
         table(kept, "preview_counts")
-    totals = " · ".join(f"{name}: {total / 3600:,.2f}" for name, total in reading.totals().items() if total)
+    totals = " · ".join(f"{_called(name)} {total / 3600:,.2f}" for name, total in reading.totals().items() if total)
     if totals:
         st.caption(f"Money read: {escaped(totals)}")
     if reading.troubles:
@@ -70,6 +70,13 @@ def preview(reading: Reading) -> None:
     for name, rows in reading.tables.items() if not reading.refused else ():
         with st.expander(f"{name}: the first rows as they were read"):
             st.dataframe(_readable(name, rows.slice(0, 50).to_pandas()), hide_index=True)
+
+
+def _called(total: str) -> str:
+    """A column of money as people say it: "MRR of subscriptions"."""
+    name, column = total.split(".")
+    said = column.upper() if column in ("mrr", "arr") else column.replace("_", " ")
+    return said if name == column else f"{said} of {name}"
 
 
 def _readable(name: str, rows: pd.DataFrame) -> pd.DataFrame:
