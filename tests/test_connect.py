@@ -22,7 +22,8 @@ from cs_metrics.book import Problem
 from cs_metrics.cli import app
 from cs_metrics.connect import database as connect
 from cs_metrics.connect.address import KINDS, Rules, address
-from cs_metrics.connect.database import Place, Source, as_text, connected
+from cs_metrics.connect.cells import as_text
+from cs_metrics.connect.database import Place, Source, connected
 from cs_metrics.metric import METRICS
 from cs_metrics.read.files import File
 from cs_metrics.read.match import likely_table
