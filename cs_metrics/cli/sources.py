@@ -52,7 +52,7 @@ def read_sources(
         raise typer.BadParameter("--table and --newer-than speak of a database; there is none among the sources")
     files = files_at([source for source in sources if source not in databases])
     files += [file for database in databases for file in _tables_of(database, said, tables, newer)]
-    reading = read(files, said, known, aliases)
+    reading = read(files, said, known, aliases, say)
     for assumed in reading.assumed:
         say(f"assumed: {assumed}")
     return reading

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, String, column, create_engine, event, inspect, select, table, text
+from sqlalchemy import Connection, Engine, Select, String, column, create_engine, event, inspect, select, table, text
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
@@ -139,8 +139,7 @@ class Source:
         Raises Problem where there are too many: a table is read whole, or not at all.
         """
         names = self.tables[place]
-        from_table = table(place.name, *map(column, names), schema=place.schema or None)
-        wanted = select(from_table).limit(most + 1)
+        wanted = rows_wanted(place, names, most)
         if newer is not None:
             wanted = wanted.where(column(newer[0]) >= self._comparable(place, *newer))
         chunks, size, count = [], 0, 0
@@ -190,6 +189,11 @@ class Source:
             yield
         except SQLAlchemyError as why:
             raise _problem(self.address, why) from None
+
+
+def rows_wanted(place: Place, names: list[str], most: int = MOST_ROWS) -> Select[Any]:
+    """What is asked of a table: these columns, and one row more than may come, so that too many are noticed."""
+    return select(table(place.name, *map(column, names), schema=place.schema or None)).limit(most + 1)
 
 
 def _system(schema: str) -> bool:

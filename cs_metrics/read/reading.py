@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -43,6 +43,7 @@ from cs_metrics.read.together import convert_columns, currency_of, repeated_head
 from cs_metrics.tables import REVENUE, TABLES, Account, Column, columns
 
 MOST_LISTED = 1_000
+LARGE = 5_000_000
 TEXT = Column("text", "text", "", (), False, None, None, None)
 ALWAYS_REFUSED = ("key", "money", "day", "instant", "month")
 
@@ -144,14 +145,19 @@ def read(
     recipe: Recipe | None = None,
     known: Iterable[str] = (),
     aliases: Mapping[str, str] | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Reading:
     """Read files: recognise each sheet, convert its columns, check the whole.
 
     ``known`` are ids of accounts that exist already, so that facts about them are not strangers; ``aliases`` what
-    else they are called.
+    else they are called. ``progress`` is told of each large file as its turn comes.
     """
     reading = Reading(files=list(files))
-    parts = [part for file in reading.files for part in _parts(file, recipe or Recipe(), reading)]
+    parts = []
+    for file in reading.files:
+        if progress and len(file.data) >= LARGE:
+            progress(f"{file.name}: reading {len(file.data) / 1e6:,.0f} MB")
+        parts += _parts(file, recipe or Recipe(), reading)
     for table in TABLES:
         if of_table := [part for part in parts if part.match.table == table]:
             reading.tables[table] = _joined(of_table, reading)

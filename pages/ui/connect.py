@@ -15,7 +15,7 @@ from cs_metrics.read.match import likely_table
 from cs_metrics.store.batches import last_brought
 from pages.ui.company import import_files, store_of_own
 from pages.ui.lists import table
-from pages.ui.upload import import_button, preview
+from pages.ui.upload import import_button, preview, telling
 from pages.ui.words import escaped
 
 if TYPE_CHECKING:  # the database library is loaded when somebody connects
@@ -83,13 +83,11 @@ def _of_service(service: Service) -> None:
     if st.button(f"Read {service.label}", key="source_read_service"):
         _forget()
         try:
-            with st.status(f"Reading {service.label}…") as status:
-                found = service.contents(lambda told: status.update(label=escaped(told)))
-                status.update(label="Checking what was read…")
+            with telling(f"Reading {service.label}…") as tell:
+                found = service.contents(tell)
                 files = [File.of_rows(service.called(name), rows) for name, rows in found.tables.items()]
                 if files:
-                    st.session_state["source_reading"] = import_files(files)
-                status.update(label=f"{service.label} was read", state="complete")
+                    st.session_state["source_reading"] = import_files(files, progress=tell)
         except Problem as problem:
             st.error(escaped(str(problem)))
             return
@@ -177,9 +175,12 @@ def _choose(given: str, seen: Seen) -> None:
     if st.button("Read", key="source_read", disabled=not picked):
         st.session_state.pop("source_reading", None)
         try:
-            with st.spinner("Reading…"), connected(given, Rules.of_environment()) as source:
-                files = [_file(source, place, since) for place in picked]
-            st.session_state["source_reading"] = import_files(files)
+            with telling("Reading…") as tell, connected(given, Rules.of_environment()) as source:
+                files = []
+                for place in picked:
+                    tell(f"Reading {place}…")
+                    files.append(_file(source, place, since))
+                st.session_state["source_reading"] = import_files(files, progress=tell)
         except Problem as problem:
             st.error(escaped(str(problem)))
 
