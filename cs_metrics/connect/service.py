@@ -53,10 +53,16 @@ class Service:
         """The words of the environment that are not set."""
         return [key for key in self.keys if not os.environ.get(key)]
 
+    @property
+    def what_to_set(self) -> str:
+        """The beginning of a sentence: what is still to be set before the service can be read."""
+        *others, last = self.lacking
+        return f"Set {', '.join(others)} and {last}" if others else f"Set {last}"
+
     def contents(self, progress: Progress | None = None) -> Contents:
         """What the service holds now. Raises Problem, which never holds a secret."""
         if self.lacking:
-            raise Problem(f"Set {' and '.join(self.lacking)}. {self.advice}")
+            raise Problem(f"{self.what_to_set}. {self.advice}")
         return self.read(progress)
 
     def called(self, table: str) -> str:

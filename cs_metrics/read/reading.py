@@ -153,7 +153,7 @@ def read(
     else they are called. ``progress`` is told of each large file as its turn comes.
     """
     reading = Reading(files=list(files))
-    parts = []
+    parts: list[Part] = []
     for file in reading.files:
         if progress and len(file.data) >= LARGE:
             progress(f"{file.name}: reading {len(file.data) / 1e6:,.0f} MB")

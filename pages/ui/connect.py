@@ -76,9 +76,7 @@ def _of_database(given: str) -> None:
 def _of_service(service: Service) -> None:
     """Read a service whole; where nothing opens it, say what to set."""
     if service.lacking:
-        st.info(
-            f"Set {' and '.join(service.lacking)} where this program is started. {escaped(service.advice)}", width=720
-        )
+        st.info(escaped(f"{service.what_to_set} where this program is started. {service.advice}"), width=720)
         return
     if st.button(f"Read {service.label}", key="source_read_service"):
         _forget()
