@@ -37,6 +37,7 @@ from cs_metrics.tables import frames
 
 ACCOUNTS, MONTHS = 100_000, 60
 PAYING = 126_000
+IMPORTED = 42_000
 ROUNDS = 15
 
 
@@ -158,6 +159,24 @@ def reading() -> list[str]:
     return [line(f"{rows:,} MRR rows, CSV to a Book, against pyarrow's parse", found, "≤ 4")]
 
 
+def imported() -> list[str]:
+    """A long CSV to an imported, checked batch, against parsing it and inserting its rows by the driver's own means."""
+    from benchmarks import imports
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mrr.csv"
+        rows = books.write_csv(path, IMPORTED, MONTHS)
+        what = f"{rows:,} MRR rows, CSV to an imported batch"
+        found = [
+            line(f"{what}, SQLite, against parse + executemany", imports.sqlite(path, ratio), "≤ 3"),
+            f"| its peak memory | {imports.peak_megabytes(path):,.0f} MB | | | < 1,500 MB |",
+        ]
+        for name, against in (("a bare table", imports.BARE), ("the same table", imports.SAME)):
+            measured = imports.postgresql(path, ratio, against)
+            found.append(line(f"{what}, PostgreSQL, against parse + COPY into {name}", measured, "≤ 3"))
+    return found
+
+
 def main() -> None:
     """Measure and print the table."""
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
@@ -171,7 +190,7 @@ def main() -> None:
             print(text, flush=True)
         del book
         gc.collect()
-    for text in (*signals_and_scores(ACCOUNTS), *reading()):
+    for text in (*signals_and_scores(ACCOUNTS), *reading(), *imported()):
         print(text, flush=True)
     print()
     for text in page_costs():

@@ -13,8 +13,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from conftest import CASES
-from sqlalchemy import text
+from sqlalchemy import URL, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 from typer.testing import CliRunner
 
 from cs_metrics.assemble import book_of
@@ -22,7 +23,8 @@ from cs_metrics.book import Problem
 from cs_metrics.cli import app
 from cs_metrics.connect import database as connect
 from cs_metrics.connect.address import KINDS, Rules, address
-from cs_metrics.connect.database import Place, Source, as_text, connected
+from cs_metrics.connect.cells import as_text
+from cs_metrics.connect.database import Place, Source, connected
 from cs_metrics.metric import METRICS
 from cs_metrics.read.files import File
 from cs_metrics.read.match import likely_table
@@ -215,6 +217,130 @@ def test_a_role_that_can_write_is_told(postgresql_server: str, postgresql_databa
         assert [warning for warning in source.warnings if "may change data" in warning]
     with connected(postgresql_database, ANY) as source:
         assert "postgres may change data" in source.warnings[0]
+
+
+def test_postgresql_holds_the_session_to_reading_and_to_its_time(postgresql_database: str) -> None:
+    run(postgresql_database, SCHEMA)
+    with connected(postgresql_database, ANY) as source:
+        for name, value in {
+            "default_transaction_read_only": "on",
+            "transaction_read_only": "on",
+            "statement_timeout": "30s",
+            "idle_in_transaction_session_timeout": "1min",
+        }.items():
+            assert source.connection.execute(text(f"SHOW {name}")).scalar() == value
+        source.connection.commit()
+        with pytest.raises(SQLAlchemyError, match="read-only"):
+            source.connection.execute(text("DELETE FROM customers"))
+
+
+class Server:
+    """A connection of any driver that remembers what it was told, and knows not every statement."""
+
+    def __init__(self, *unknown: str):
+        self.unknown, self.told = unknown, []  # type: ignore[var-annotated]
+
+    def cursor(self) -> Server:
+        return self
+
+    def execute(self, statement: str) -> None:
+        self.told.append(statement)
+        if any(word in statement for word in self.unknown):
+            raise RuntimeError("unknown")
+
+    def commit(self) -> None:
+        """Kept."""
+
+    rollback = close = commit
+
+
+@pytest.mark.parametrize(
+    ("kind", "unknown", "told"),
+    [
+        ("mysql", "max_statement_time", ["SET SESSION TRANSACTION READ ONLY", "SET SESSION max_execution_time = 30000"]),
+        ("mariadb", "max_execution_time", ["SET SESSION TRANSACTION READ ONLY", "SET SESSION max_execution_time = 30000",
+                                           "SET SESSION max_statement_time = 30"]),
+        ("mssql", "none", ["SET LOCK_TIMEOUT 30000"]),
+        ("redshift", "none", ["SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "SET statement_timeout TO 30000"]),
+        ("snowflake", "none", ["ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = 30"]),
+        ("databricks", "none", ["SET STATEMENT_TIMEOUT = 30"]),
+        ("bigquery", "none", []),
+    ],
+)  # fmt: skip
+def test_what_each_server_is_told_first(kind: str, unknown: str, told: list[str]) -> None:
+    server = Server(unknown)
+    connect._guarded(server, connect.GUARDS[kind])
+    assert server.told == told
+
+
+def test_a_server_that_knows_no_guard_is_not_read() -> None:
+    with pytest.raises(RuntimeError, match="unknown"):
+        connect._guarded(Server("READ ONLY"), connect.GUARDS["redshift"])
+
+
+@pytest.mark.parametrize("kind", [name for name in KINDS if name != "sqlite"])
+def test_no_connection_is_kept_or_printed_and_drivers_are_told_to_give_up(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, object] = {}
+    engine = create_engine("sqlite://")
+    monkeypatch.setattr(connect, "create_engine", lambda _, **options: given.update(options) or engine)
+    place = f"{kind}://u:p@127.0.0.1/x" if KINDS[kind].hosted else f"{kind}://u:p@account/x"
+    connect._engine(address(place, ANY), connect.GUARDS[kind])
+    assert (given["hide_parameters"], given["poolclass"]) == (True, NullPool)
+    limits = {"postgresql": {"connect_timeout": 10}, "mysql": {"connect_timeout": 10, "read_timeout": 60},
+              "mariadb": {"connect_timeout": 10, "read_timeout": 60}, "mssql": {"login_timeout": 10, "timeout": 30}}  # fmt: skip
+    assert given["connect_args"] == limits.get(kind, {})
+
+
+@pytest.mark.parametrize(
+    ("dialect", "limited"),
+    [
+        ("postgresql", "LIMIT 500001"),
+        ("mysql", "LIMIT 500001"),
+        ("mssql", "SELECT TOP 500001"),
+        ("sqlite", "LIMIT 500001"),
+    ],
+)
+def test_one_row_too_many_is_asked_for_and_no_more(dialect: str, limited: str) -> None:
+    asked = connect.rows_wanted(Place("sales", "order; x"), ["a b", "select"])
+    said = str(asked.compile(dialect=URL.create(dialect).get_dialect()(), compile_kwargs={"literal_binds": True}))
+    assert limited in " ".join(said.split())
+    quotes = {"mysql": "``", "mssql": "[]"}.get(dialect, '""')
+    assert all(f"{quotes[0]}{name}{quotes[1]}" in said for name in ("a b", "select", "order; x"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "may_write", "said"),
+    [
+        ("mysql", True, ["u may change data in x"]),
+        ("mysql", False, []),
+        ("mssql", True, ["mssql has no read-only session", "u may change data in x"]),
+        ("mssql", None, ["mssql has no read-only session", "It cannot be told whether this role may write"]),
+        ("snowflake", False, ["snowflake has no read-only session"]),
+        ("bigquery", False, ["bigquery has no read-only session"]),
+        ("databricks", False, ["databricks has no read-only session"]),
+    ],
+)
+def test_what_each_server_is_warned_of(kind: str, may_write: bool | None, said: list[str]) -> None:
+    class Role(Server):
+        def execute(self, statement: object) -> Role:  # type: ignore[override]
+            if may_write is None:
+                raise SQLAlchemyError("no")
+            self.told.append(str(statement))
+            return self
+
+        def scalar(self) -> bool:
+            return bool(may_write)
+
+    role = Role()
+    place = f"{kind}://u:p@127.0.0.1/x" if KINDS[kind].hosted else f"{kind}://u:p@account/x"
+    found = connect._warnings(address(place, ANY), connect.GUARDS[kind], role)  # type: ignore[arg-type]
+    assert len(found) == len(said)
+    assert all(sentence.startswith(start) for sentence, start in zip(found, said, strict=True))
+    assert role.told == (
+        [connect.GUARDS[kind].may_write] if connect.GUARDS[kind].may_write and may_write is not None else []
+    )
 
 
 # --- secrets --------------------------------------------------------------------------------------------------------

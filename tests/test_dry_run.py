@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from conftest import CASES
 from hypothesis import Phase, given, settings
@@ -17,9 +19,10 @@ from cs_metrics.assemble import book_of
 from cs_metrics.read.files import File
 from cs_metrics.read.reading import Reading, read, read_paths
 from cs_metrics.store.batches import Brought, import_batch, known_files, latest_batch, rehearse, undo
+from cs_metrics.store.database import rehearsal, transaction
 from cs_metrics.store.dry_run import Answers, Tried, try_import
 from cs_metrics.store.known import accounts_known, tables_known
-from cs_metrics.tables import frames
+from cs_metrics.tables import TABLES, frames
 
 TODAY = date(2026, 1, 1)
 MRR = "account_id,month,mrr\n"
@@ -68,6 +71,18 @@ SECOND = {
 }
 
 
+BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database: SQLite, unless a test asks for the other."""
+    if getattr(request, "param", "") == "postgresql":
+        return str(request.getfixturevalue("postgresql_database"))
+    return f"sqlite:///{tmp_path / 'book.db'}"
+
+
+@BOTH
 def test_a_rehearsal_does_what_the_import_does_and_writes_nothing(database: str) -> None:
     keep(database, **FIRST, pulses="account_id,given_on,pulse\nA,2025-01-05,3\n")
     before = contents(tables_known(database))
@@ -99,6 +114,7 @@ def test_any_import_is_rehearsed_as_it_happens(
         assert contents(rehearsed.after) == contents(tables_known(database))
 
 
+@BOTH
 def test_the_dry_run_names_accounts_hands_and_figures(database: str) -> None:
     keep(database, **FIRST)
     found = tried(database, **SECOND)
@@ -128,6 +144,7 @@ def test_customers_the_files_do_not_name_are_still_here_if_so_said(database: str
     assert mrr(database) == {"A": [100, 100], "B": [50, 50]}
 
 
+@BOTH
 def test_customers_that_left_have_no_mrr_from_that_day(database: str) -> None:
     keep(database, **FIRST)
     done(database, Answers(left_on=date(2025, 2, 10)), **SECOND)
@@ -265,6 +282,7 @@ def test_no_account_no_duplicate() -> None:
 # --- the command line -----------------------------------------------------------------------------------------------
 
 
+@BOTH
 def test_the_command_line_tries_without_writing(database: str) -> None:
     golden = str(CASES / "golden_quarter")
     found = rows("import", golden, "--into", database, "--dry-run")
@@ -276,6 +294,25 @@ def test_the_command_line_tries_without_writing(database: str) -> None:
     assert (code, "An import would be refused" in err) == (0, True)
     assert all(row["difference"] == 0 for row in json.loads(out) if row["what"] == "figure")
     assert latest_batch(database) == 1
+
+
+def test_a_rehearsal_in_postgresql_stands_in_nobodys_way(postgresql_database: str) -> None:
+    keys = {"mrr": TABLES["mrr"].key}
+    import_batch(postgresql_database, frames_as_tables("2025-01"))
+    with rehearsal(postgresql_database, keys) as cursor:
+        cursor.execute('DELETE FROM "mrr"')
+        assert import_batch(postgresql_database, frames_as_tables("2025-02")).batch == 2
+        cursor.execute('SELECT count(*) FROM "mrr"')
+        assert cursor.fetchone()[0] == 0
+    assert len(tables_known(postgresql_database)["mrr"]) == 2
+    with transaction(postgresql_database) as cursor:
+        cursor.execute("SELECT count(*) FROM pg_class WHERE relpersistence = 't' AND relkind = 'r'")
+        assert cursor.fetchone()[0] == 0
+
+
+def frames_as_tables(month: str) -> dict[str, pa.Table]:
+    number = int(month.replace("-", ""))
+    return {"mrr": pa.table({"account_id": ["A"], "month": pa.array([number], pa.int32()), "mrr": [3600]})}
 
 
 @pytest.mark.parametrize(

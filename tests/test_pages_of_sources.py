@@ -7,15 +7,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from crm_fake import HubSpot
 from streamlit.testing.v1 import AppTest
 from test_connect import SCHEMA
 from test_pages import keep, own_folder, page, visit, words
+from test_services import hub
 
 from cs_metrics.assemble import book_of
 from cs_metrics.store.known import tables_known
 from cs_metrics.tables import frames
 
-__all__ = ["own_folder"]
+__all__ = ["hub", "own_folder"]
 
 
 def tab(name: str, **query: str) -> AppTest:
@@ -76,9 +78,37 @@ def test_a_database_of_the_server_is_offered_by_its_name(monkeypatch: pytest.Mon
     monkeypatch.setenv("CS_METRICS_SOURCE_FOLDER", str(tmp_path))
     monkeypatch.setenv("CS_METRICS_SOURCE_BILLING_SYSTEM", "sqlite:///crm.db")
     at = tab("Connect")
-    assert at.selectbox(key="source_named").options == ["Billing system", "Another address"]
+    assert at.selectbox(key="source_named").options == [
+        "Billing system",
+        "A database, by its address",
+        "HubSpot",
+        "Salesforce",
+        "Stripe",
+    ]
     press(at, "Connect")
     assert len(at.multiselect(key="source_picked").options) == 4
+
+
+def test_a_service_says_what_to_set_then_is_read_and_imported(own_folder: str, request: pytest.FixtureRequest) -> None:
+    at = tab("Connect")
+    at.selectbox(key="source_named").set_value("HubSpot").run()
+    assert "Set HUBSPOT_ACCESS_TOKEN" in words(at).replace("\\", "")
+    request.getfixturevalue("hub")
+    at.run()
+    press(at, "Read HubSpot")
+    assert "deals of no company, left out: 1" in words(at).replace("\\", "")
+    assert "CANARY" not in shown(at)
+    press(at, "Import 6 rows")
+    assert tables_known(own_folder)["accounts"]["csm"].to_pylist() == ["bo@us.example", "Cy Roe", None]
+
+
+def test_a_service_that_fails_says_so_without_its_key(hub: HubSpot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "pat-CANARY")
+    at = tab("Connect")
+    at.selectbox(key="source_named").set_value("HubSpot").run()
+    press(at, "Read HubSpot")
+    assert "does not accept the token" in at.error[0].value
+    assert "CANARY" not in shown(at)
 
 
 def test_the_quality_tab_puts_the_planted_error_first() -> None:

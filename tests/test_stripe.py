@@ -14,7 +14,7 @@ from cs_metrics.assemble import book_of
 from cs_metrics.book import Problem, Settings
 from cs_metrics.cli import app
 from cs_metrics.connect import stripe as source
-from cs_metrics.connect.stripe import stripe_account
+from cs_metrics.connect.stripe import STRIPE
 from cs_metrics.read.files import File
 from cs_metrics.read.reading import read
 from cs_metrics.store.known import tables_known
@@ -52,7 +52,7 @@ def filled(stripe: Stripe) -> Stripe:
 
 
 def reading(stripe: Stripe):  # type: ignore[no-untyped-def]
-    tables = stripe_account(KEY, stripe.address).tables
+    tables = STRIPE.contents().tables
     return read([File.of_rows(f"stripe/{name}", rows) for name, rows in tables.items()]).usable()
 
 
@@ -72,7 +72,7 @@ def test_subscriptions_become_mrr(filled: Stripe) -> None:
 
 
 def test_what_is_left_out_is_counted(filled: Stripe) -> None:
-    notes = stripe_account(KEY, filled.address).notes
+    notes = STRIPE.contents().notes
     assert notes == [
         "Stripe: subscriptions that never began, left out: 1",
         "Stripe: subscription items without a fixed price, left out: 1",
@@ -109,10 +109,11 @@ def test_stripe_is_refreshed_on_the_command_line(filled: Stripe, database: str) 
 
 
 def test_a_key_that_is_wrong_is_never_shown(stripe: Stripe, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert STRIPE.contents().tables == {}
+    monkeypatch.setenv("STRIPE_API_KEY", "sk_live_CANARY")
     with pytest.raises(Problem, match="Stripe: Invalid API Key") as said:
-        stripe_account("sk_live_CANARY", stripe.address)
+        STRIPE.contents()
     assert "sk_live_CANARY" not in str(said.value)
     monkeypatch.delenv("STRIPE_API_KEY")
     with pytest.raises(Problem, match="Set STRIPE_API_KEY"):
-        stripe_account()
-    assert stripe_account(KEY, stripe.address).tables == {}
+        STRIPE.contents()

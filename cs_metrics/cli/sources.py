@@ -13,6 +13,7 @@ from cs_metrics.cli.words import month_of, pair, say, wanted
 
 if TYPE_CHECKING:
     from cs_metrics.book import Book
+    from cs_metrics.connect.service import Service
     from cs_metrics.read.files import File
     from cs_metrics.read.reading import Reading
     from cs_metrics.read.recipe import Recipe
@@ -51,7 +52,7 @@ def read_sources(
         raise typer.BadParameter("--table and --newer-than speak of a database; there is none among the sources")
     files = files_at([source for source in sources if source not in databases])
     files += [file for database in databases for file in _tables_of(database, said, tables, newer)]
-    reading = read(files, said, known, aliases)
+    reading = read(files, said, known, aliases, say)
     for assumed in reading.assumed:
         say(f"assumed: {assumed}")
     return reading
@@ -61,11 +62,12 @@ def _tables_of(database: str, recipe: Recipe, tables: list[str] | None, newer: N
     """The tables of a database that were asked for; else those the recipe speaks of or that are known by columns."""
     from cs_metrics.connect.address import Rules
     from cs_metrics.connect.database import connected
+    from cs_metrics.connect.services import SERVICES
     from cs_metrics.read.files import File
     from cs_metrics.read.match import likely_table
 
-    if database == "stripe://":
-        yield from _stripe(tables)
+    if service := SERVICES.get(database):
+        yield from _of_service(service, tables)
         return
     with connected(database, Rules.of_this_machine()) as source:
         for warning in source.warnings:
@@ -83,18 +85,17 @@ def _tables_of(database: str, recipe: Recipe, tables: list[str] | None, newer: N
                 say(f"{name}: not read")
 
 
-def _stripe(tables: list[str] | None) -> Iterator[File]:
-    """The tables of the Stripe account whose key is in the environment."""
-    from cs_metrics.connect.stripe import stripe_account
+def _of_service(service: Service, tables: list[str] | None) -> Iterator[File]:
+    """The tables of a service, such as Stripe, whose key is in the environment."""
     from cs_metrics.read.files import File
 
-    account = stripe_account()
-    for note in account.notes:
+    found = service.contents(say)
+    for note in found.notes:
         say(note)
-    for name, rows in account.tables.items():
+    for name, rows in found.tables.items():
         if not tables or name in tables:
-            say(f"stripe/{name}: {len(rows):,} rows")
-            yield File.of_rows(f"stripe/{name}", rows)
+            say(f"{service.called(name)}: {len(rows):,} rows")
+            yield File.of_rows(service.called(name), rows)
 
 
 def since_of(newer_than: str, into: str) -> Newer:

@@ -7,15 +7,12 @@ and no statement but the ones written here, names quoted by the dialect.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from datetime import time as clock
-from decimal import Decimal
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -23,7 +20,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, String, column, create_engine, event, inspect, select, table, text
+from sqlalchemy import Connection, Engine, Select, String, column, create_engine, event, inspect, select, table, text
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
@@ -31,6 +28,7 @@ from sqlalchemy.pool import NullPool
 
 from cs_metrics.book import Problem
 from cs_metrics.connect.address import Address, Rules, address
+from cs_metrics.connect.cells import as_text
 
 SECONDS = 30
 MOST_ROWS = 500_000
@@ -141,8 +139,7 @@ class Source:
         Raises Problem where there are too many: a table is read whole, or not at all.
         """
         names = self.tables[place]
-        from_table = table(place.name, *map(column, names), schema=place.schema or None)
-        wanted = select(from_table).limit(most + 1)
+        wanted = rows_wanted(place, names, most)
         if newer is not None:
             wanted = wanted.where(column(newer[0]) >= self._comparable(place, *newer))
         chunks, size, count = [], 0, 0
@@ -192,6 +189,11 @@ class Source:
             yield
         except SQLAlchemyError as why:
             raise _problem(self.address, why) from None
+
+
+def rows_wanted(place: Place, names: list[str], most: int = MOST_ROWS) -> Select[Any]:
+    """What is asked of a table: these columns, and one row more than may come, so that too many are noticed."""
+    return select(table(place.name, *map(column, names), schema=place.schema or None)).limit(most + 1)
 
 
 def _system(schema: str) -> bool:
@@ -321,51 +323,3 @@ def _start_the_clock(connection: Connection, *_: Any) -> None:
     driver = connection.connection.driver_connection
     if isinstance(driver, _ReadOnly):
         driver.clock.until = time.monotonic() + SECONDS
-
-
-# --- cells ----------------------------------------------------------------------------------------------------------
-
-
-def as_text(values: list[Any]) -> pa.Array:
-    """Values of a database as text, as a file would hold them; null where there is none.
-
-    >>> as_text([Decimal("12.50"), 3.0, True, datetime(2025, 3, 31), None, b"ab"]).to_pylist()
-    ['12.50', '3', 'true', '2025-03-31', None, '6162']
-    """
-    kinds = set(map(type, values)) - {type(None)}
-    if kinds <= {str}:
-        return pa.array(values, pa.string())
-    if kinds == {int} and max(map(abs, filter(None, values)), default=0) < 2**62:
-        return pa.array(values, pa.int64()).cast(pa.string())
-    return pa.array([None if value is None else written(value) for value in values], pa.string())
-
-
-def written(value: Any) -> str | None:
-    """One value as text: days in ISO form, moments in UTC, whole numbers without a point, bytes in hexadecimal."""
-    for kind, write in WRITERS:
-        if isinstance(value, kind):
-            return write(value)
-    return str(value)
-
-
-def _number(value: float) -> str | None:
-    if value != value:
-        return None
-    return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
-
-
-def _moment(value: datetime) -> str:
-    value = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-    return value.date().isoformat() if value.time() == clock(0) else value.isoformat(" ", "seconds")
-
-
-WRITERS: tuple[tuple[type | tuple[type, ...], Callable[[Any], str | None]], ...] = (
-    (str, str),
-    (bool, lambda value: "true" if value else "false"),
-    (float, _number),
-    (Decimal, lambda value: None if value.is_nan() else format(value, "f")),
-    (datetime, _moment),
-    ((date, clock), lambda value: value.isoformat()),
-    ((bytes, bytearray, memoryview), lambda value: bytes(value).hex()),
-    ((list, dict, tuple), lambda value: json.dumps(value, default=str, ensure_ascii=False)),
-)

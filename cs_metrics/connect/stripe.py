@@ -10,16 +10,14 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
-
-import pyarrow as pa
+from typing import Any
 
 from cs_metrics.book import Problem
-from cs_metrics.connect.database import as_text
+from cs_metrics.connect.cells import text_table
+from cs_metrics.connect.service import SECONDS, Bounds, Contents, Progress, Service, without
 
 KEY = "STRIPE_API_KEY"
 API = "https://api.stripe.com"
-SECONDS = 30
 PAGE = 100
 WITHOUT_CENTS = {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF",
                  "XOF", "XPF"}  # fmt: skip
@@ -28,21 +26,9 @@ NEVER_BEGAN = ("incomplete", "incomplete_expired")
 NOT_SENT = ("draft", "void")
 
 
-class Account(NamedTuple):
-    """What a Stripe account holds: its tables by name, every column as text, and what should be known of them."""
-
-    tables: dict[str, pa.Table]
-    notes: list[str]
-
-
-def stripe_account(key: str | None = None, api: str | None = None) -> Account:
-    """The tables of the Stripe account a key opens; the key of the environment, ``STRIPE_API_KEY``, unless given.
-
-    Raises Problem, which never holds the key.
-    """
-    key = key or os.environ.get(KEY, "")
-    if not key:
-        raise Problem(f"Set {KEY} to a restricted key that may read customers, subscriptions, products and invoices.")
+def stripe_account(progress: Progress | None = None) -> Contents:
+    """The tables of the Stripe account that the key of the environment opens. Raises Problem, which never holds it."""
+    key = os.environ[KEY]
     try:
         import stripe
     except ImportError:
@@ -50,19 +36,23 @@ def stripe_account(key: str | None = None, api: str | None = None) -> Account:
     stripe.enable_telemetry = False
     lists = stripe.StripeClient(
         key,
-        base_addresses={"api": api or API},
+        base_addresses={"api": API},
         http_client=stripe.RequestsClient(timeout=SECONDS),
         max_network_retries=3,
     ).v1
     notes = [] if key.startswith("rk_") else ["This key may change data in Stripe: use a restricted key that may read."]
+    bounds = Bounds("Stripe", progress)
+
+    def every(what: str, service: Any, **wanted: Any) -> Iterator[dict[str, Any]]:
+        return bounds.counted(what, _all(service, **wanted))
+
     try:
-        products = {each["id"]: each.get("name") or each["id"] for each in _all(lists.products)}
-        customers = [_customer(each) for each in _all(lists.customers)]
-        subscriptions = list(_all(lists.subscriptions, status="all"))
-        invoices = list(_all(lists.invoices))
+        products = {each["id"]: each.get("name") or each["id"] for each in every("products", lists.products)}
+        customers = [_customer(each) for each in every("customers", lists.customers)]
+        subscriptions = list(every("subscriptions", lists.subscriptions, status="all"))
+        invoices = list(every("invoices", lists.invoices))
     except stripe.StripeError as why:
-        said = str(why.user_message or why).replace(key, "***").partition("\n")[0]
-        raise Problem(f"Stripe: {said}") from None
+        raise Problem(f"Stripe: {without(why.user_message or why, key)}") from None
     begun = [each for each in subscriptions if each["status"] not in NEVER_BEGAN]
     items = [(each, item) for each in begun for item in each["items"]["data"]]
     fixed = [(each, item) for each, item in items if _is_fixed(item["price"])]
@@ -81,7 +71,7 @@ def stripe_account(key: str | None = None, api: str | None = None) -> Account:
         "subscriptions": [_item(each, item, products) for each, item in fixed],
         "invoices": [_invoice(each) for each in sent],
     }
-    return Account({name: _table(rows) for name, rows in found.items() if rows}, notes)
+    return Contents({name: text_table(rows) for name, rows in found.items() if rows}, notes)
 
 
 def _all(service: Any, **wanted: Any) -> Iterator[dict[str, Any]]:
@@ -155,7 +145,10 @@ def _units(amount: Any, currency: str) -> Decimal:
     return Decimal(str(amount)) / parts
 
 
-def _table(rows: list[dict[str, Any]]) -> pa.Table:
-    """Rows as columns of text; a column for every name that any row has."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    return pa.table({name: as_text([row.get(name) for row in rows]) for name in names})
+STRIPE = Service(
+    "stripe",
+    "Stripe",
+    (KEY,),
+    "It is a restricted key that may read customers, subscriptions, products and invoices.",
+    stripe_account,
+)

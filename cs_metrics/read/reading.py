@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from cs_metrics.read.check import check_accounts, check_alike, check_revenue
@@ -17,6 +17,8 @@ from cs_metrics.read.recipe import Recipe
 from cs_metrics.read.rows import part_of
 from cs_metrics.read.understand import understood
 from cs_metrics.tables import TABLES
+
+LARGE = 5_000_000
 
 
 def read_paths(
@@ -52,14 +54,19 @@ def read(
     recipe: Recipe | None = None,
     known: Iterable[str] = (),
     aliases: Mapping[str, str] | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Reading:
     """Read files: recognise each sheet, convert its columns, check the whole.
 
     ``known`` are ids of accounts that exist already, so that facts about them are not strangers; ``aliases`` what
-    else they are called.
+    else they are called. ``progress`` is told of each large file as its turn comes.
     """
     reading = Reading(files=list(files))
-    parts = [part for file in reading.files for part in _parts(file, recipe or Recipe(), reading)]
+    parts: list[Part] = []
+    for file in reading.files:
+        if progress and len(file.data) >= LARGE:
+            progress(f"{file.name}: reading {len(file.data) / 1e6:,.0f} MB")
+        parts += _parts(file, recipe or Recipe(), reading)
     for table in TABLES:
         if of_table := [part for part in parts if part.match.table == table]:
             reading.tables[table] = joined(of_table, reading)

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cs_metrics.book import Problem
+from cs_metrics.store.bulk import append_all
 from cs_metrics.store.database import rehearsal, transaction
 from cs_metrics.store.known import ARROW, live, selected, stored_columns, typed
 from cs_metrics.tables import TABLES, Row, columns
@@ -85,7 +86,10 @@ class Rehearsal(NamedTuple):
 
 
 def rehearse(
-    database: str, tables: Mapping[str, pa.Table], said: Mapping[str, pd.DataFrame] | None = None
+    database: str,
+    tables: Mapping[str, pa.Table],
+    said: Mapping[str, pd.DataFrame] | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Rehearsal:
     """What would importing these tables do? By the import's own rules, without writing anything."""
     with transaction(database) as cursor:
@@ -93,7 +97,7 @@ def rehearse(
         last = _count(cursor, "SELECT coalesce(max(id), 0) FROM batches")
     touched = [name for name in TABLES if name in tables or name in (said or {}) or name == "mrr"]
     with rehearsal(database, {name: TABLES[name].key for name in touched}) as cursor:
-        counts = _keep_all(cursor, last + 1, tables, said or {}, None)
+        counts = _keep_all(cursor, last + 1, tables, said or {}, progress, straight=False)
         after = selected(cursor, LIVE, touched)
     rest = {name: rows for name, rows in before.items() if name not in touched}
     return Rehearsal(Happened.by(last + 1, counts).counts, before, rest | after)
@@ -105,15 +109,20 @@ def _keep_all(
     tables: Mapping[str, pa.Table],
     said: Mapping[str, pd.DataFrame],
     progress: Callable[[str], None] | None,
+    straight: bool = True,
 ) -> list[dict[str, Any]]:
-    """Keep all rows a batch brings; what became of them, per table."""
+    """Keep all rows a batch brings; what became of them, per table.
+
+    Where nothing is to be compared, rows may go ``straight`` into their table; a table that stands in for it has no
+    such way.
+    """
     counts: dict[str, dict[str, Any]] = {}
     told = [(name, _of_frame(TABLES[name], rows)) for name, rows in said.items()]
     for name, rows in [*tables.items(), *_snapshot_months(cursor, tables), *told]:
         if len(rows):
             if progress:
                 progress(f"{name}: keeping {len(rows):,} rows")
-            new = {"read": len(rows), **_keep(cursor, batch, TABLES[name], rows)}
+            new = {"read": len(rows), **_keep(cursor, batch, TABLES[name], rows, progress, straight)}
             old = counts.get(name)
             counts[name] = new if old is None else {k: _plus(old[k], new[k]) for k in new}
     return [{"batch_id": batch, "name": name, **count} for name, count in counts.items()]
@@ -325,10 +334,24 @@ def _count(cursor: Any, sql: str) -> int:
     return int(cursor.fetchone()[0])
 
 
-def _keep(cursor: Any, batch: int, row: type[Row], rows: pa.Table) -> dict[str, int | None]:
+def _keep(
+    cursor: Any,
+    batch: int,
+    row: type[Row],
+    rows: pa.Table,
+    progress: Callable[[str], None] | None,
+    straight: bool,
+) -> dict[str, int | None]:
     """Keep the rows of one table; what became of them."""
     ready = _ready(cursor, row, rows)
-    counts = _by_key(cursor, batch, row, ready) if row.key else _surplus(cursor, batch, row, ready)
+    counts: dict[str, int]
+    if not row.key:
+        counts = _surplus(cursor, batch, row, ready)
+    elif straight and not _count(cursor, f'SELECT count(*) FROM "{row.table}" WHERE {LIVE}'):
+        append_all(cursor, row.table, batch, ready, progress)
+        counts = {"new": len(ready), "changed": 0, "same": 0}
+    else:
+        counts = _by_key(cursor, batch, row, ready)
     amount = next(
         (name for name, column in columns(row).items() if column.kind == "money" and name in rows.column_names),
         None,
@@ -377,33 +400,39 @@ def _attributes(cursor: Any, rows: pa.Table) -> pa.Array:
 
 def _by_key(cursor: Any, batch: int, row: type[Row], rows: pa.Table) -> dict[str, int]:
     """Replace what differs, add what is new, leave what is the same. Columns the rows lack stay as they were."""
-    stage, table = f"stage_{row.table}", f'"{row.table}"'
-    cursor.execute(f"DROP TABLE IF EXISTS {stage}")
+    stage, old, table = f"stage_{row.table}", f"old_{row.table}", f'"{row.table}"'
+    for name in (stage, old):
+        cursor.execute(f"DROP TABLE IF EXISTS {name}")
     cursor.adbc_ingest(stage, rows, mode="create", temporary=True)
     given = rows.column_names
     lacking = [name for name in stored_columns(row) if name not in given]
+    key = ", ".join(f'"{name}"' for name in row.key)
     same_key = " AND ".join(f's."{name}" = l."{name}"' for name in row.key)
     differs = " OR ".join(f's."{name}" IS DISTINCT FROM l."{name}"' for name in given if name not in row.key) or "1 = 0"
-    was = _count(cursor, f"SELECT count(*) FROM {table} WHERE {LIVE}")
-    if was:
-        key = ", ".join(f'"{name}"' for name in row.key)
-        cursor.execute(f"CREATE INDEX {stage}_key ON {stage} ({key})")
-    brought = f"SELECT count(*) FROM {table} WHERE batch_id = {batch}"
-    before = _count(cursor, brought)
+    cursor.execute(f"CREATE INDEX {stage}_key ON {stage} ({key})")
+    kept = ", ".join(f'l."{name}"' for name in (*row.key, *lacking))
+    cursor.execute(
+        f"CREATE TEMP TABLE {old} AS SELECT {kept} FROM {table} l JOIN {stage} s ON {same_key} "
+        f"WHERE l.{LIVE} AND ({differs})"
+    )
+    cursor.execute(f"CREATE INDEX {old}_key ON {old} ({key})")
+    changed = _count(cursor, f"SELECT count(*) FROM {old}")
     cursor.execute(
         f"UPDATE {table} AS l SET superseded_by = {batch} WHERE l.{LIVE} "
-        f"AND EXISTS (SELECT 1 FROM {stage} s WHERE {same_key} AND ({differs}))"
+        f"AND EXISTS (SELECT 1 FROM {old} s WHERE {same_key})"
     )
-    changed = was - _count(cursor, f"SELECT count(*) FROM {table} WHERE {LIVE}")
+    brought = f"SELECT count(*) FROM {table} WHERE batch_id = {batch}"
+    before = _count(cursor, brought)
     into = ", ".join(f'"{name}"' for name in [*given, *lacking])
     source = ", ".join([*(f's."{name}"' for name in given), *(f'l."{name}"' for name in lacking)])
     cursor.execute(
         f"INSERT INTO {table} (batch_id, {into}) SELECT {batch}, {source} FROM {stage} s "
-        f"LEFT JOIN {table} l ON l.superseded_by = {batch} AND {same_key} "
+        f"LEFT JOIN {old} l ON {same_key} "
         f"WHERE NOT EXISTS (SELECT 1 FROM {table} l WHERE l.{LIVE} AND {same_key})"
     )
     added = _count(cursor, brought) - before
-    cursor.execute(f"DROP TABLE {stage}")
+    for name in (stage, old):
+        cursor.execute(f"DROP TABLE {name}")
     return {"new": added - changed, "changed": changed, "same": len(rows) - added}
 
 

@@ -30,6 +30,8 @@ PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
 )
+WRITING = {"sqlite": "PRAGMA cache_size=-65536", "postgresql": "LOCK TABLE batches IN EXCLUSIVE MODE"}
+RESTING = "PRAGMA cache_size=-2000"
 
 
 class Address(NamedTuple):
@@ -202,11 +204,14 @@ def transaction(text: str, writing: bool = False) -> Iterator[Any]:
     try:
         raw.set_autocommit(False)
         with connection.cursor() as cursor:
-            if writing and opened.backend == "postgresql":
-                cursor.execute("LOCK TABLE batches IN EXCLUSIVE MODE")
+            if writing:
+                cursor.execute(WRITING[opened.backend])
             yield cursor
         raw.commit()
         raw.set_autocommit(True)
+        if writing and opened.backend == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute(RESTING)
         idle.put_nowait(connection)
     except Full:
         connection.close()

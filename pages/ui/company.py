@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import pandas as pd
@@ -99,17 +99,24 @@ def sliced_book(
     return book.until(until).where(**dict(where))
 
 
-def import_files(files: Iterable[File], recipe: Recipe | None = None) -> Reading:
+def import_files(
+    files: Iterable[File], recipe: Recipe | None = None, progress: Callable[[str], None] | None = None
+) -> Reading:
     """Read uploaded files against the accounts there are, without keeping anything yet."""
     own = store_of_own()
-    return read(files, recipe, accounts_known(own), aliases_of(accounts_called(own)))
+    return read(files, recipe, accounts_known(own), aliases_of(accounts_called(own)), progress)
 
 
 def keep(
-    reading: Reading, address: str | None = None, note: str = "", said: dict[str, pd.DataFrame] | None = None
+    reading: Reading,
+    address: str | None = None,
+    note: str = "",
+    said: dict[str, pd.DataFrame] | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Happened:
-    """Keep what was read, and what was said of it, as one batch."""
-    return import_batch(address or store_of_own(), reading.tables, brought(reading), who(), note, said=said)
+    """Keep what was read, and what was said of it, as one batch; ``progress`` is told how far it is."""
+    into = address or store_of_own()
+    return import_batch(into, reading.tables, brought(reading), who(), note, said=said, progress=progress)
 
 
 def brought(reading: Reading) -> list[Brought]:

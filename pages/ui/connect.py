@@ -1,4 +1,4 @@
-"""Reading from a database: an address, its tables, what was read, and keeping it. Passwords stay in the session."""
+"""Reading from a database or a service: its tables, what was read, and keeping it. Passwords stay in the session."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from cs_metrics.read.match import likely_table
 from cs_metrics.store.batches import last_brought
 from pages.ui.company import import_files, store_of_own
 from pages.ui.lists import table
-from pages.ui.upload import import_button, preview
+from pages.ui.upload import import_button, preview, telling
 from pages.ui.words import escaped
 
 if TYPE_CHECKING:  # the database library is loaded when somebody connects
     from cs_metrics.connect.database import Place, Source
+    from cs_metrics.connect.service import Service
 
 NAMED = "CS_METRICS_SOURCE_"
 RULES = {f"{NAMED}HOSTS", f"{NAMED}FOLDER"}
-OTHER = "Another address"
+OTHER = "A database, by its address"
 
 
 class Seen(NamedTuple):
@@ -37,14 +38,29 @@ class Seen(NamedTuple):
 
 
 def connect() -> None:
-    """Connect to a database, choose tables, see what was read of them, keep it."""
+    """Connect to a database, choose tables, or read a service; see what was read, keep it."""
     if st.session_state.get("files"):
         st.info("Import the files above first, or take them away.")
         return
     st.markdown(
-        "Tables and views of a database are read as files are, and never changed. Use a role that may only read."
+        "Tables of a database, and what a service such as a CRM holds, are read as files are, and never changed. "
+        "Use a role that may only read."
     )
-    given = _address()
+    service, given = _chosen()
+    if service is not None:
+        _of_service(service)
+    else:
+        _of_database(given)
+    reading = st.session_state.get("source_reading")
+    if reading is not None and st.session_state.get("source_of") == given:
+        preview(reading)
+        if not reading.refused and import_button(reading):
+            st.session_state.pop("source_reading")
+            st.rerun()
+
+
+def _of_database(given: str) -> None:
+    """Connect to a database and choose among its tables."""
     if st.button("Connect", key="source_connect", disabled=not given):
         _forget()
         _look(given)
@@ -55,26 +71,49 @@ def connect() -> None:
     for warning in seen.warnings:
         st.warning(escaped(warning))
     _choose(given, seen)
-    reading = st.session_state.get("source_reading")
-    if reading is not None:
-        preview(reading)
-        if not reading.refused and import_button(reading):
-            st.session_state.pop("source_reading")
-            st.rerun()
 
 
-def _address() -> str:
-    """The address to connect to: one the server was started with, by its name, or one typed in."""
+def _of_service(service: Service) -> None:
+    """Read a service whole; where nothing opens it, say what to set."""
+    if service.lacking:
+        st.info(escaped(f"{service.what_to_set} where this program is started. {service.advice}"), width=720)
+        return
+    if st.button(f"Read {service.label}", key="source_read_service"):
+        _forget()
+        try:
+            with telling(f"Reading {service.label}…") as tell:
+                found = service.contents(tell)
+                files = [File.of_rows(service.called(name), rows) for name, rows in found.tables.items()]
+                if files:
+                    st.session_state["source_reading"] = import_files(files, progress=tell)
+        except Problem as problem:
+            st.error(escaped(str(problem)))
+            return
+        st.session_state["source_of"], st.session_state["source_notes"] = service.address, found.notes
+    if st.session_state.get("source_of") != service.address:
+        return
+    for note in st.session_state.get("source_notes", ()):
+        st.caption(escaped(note))
+    if "source_reading" not in st.session_state:
+        st.info(f"There is nothing to read in {service.label} yet.")
+
+
+def _chosen() -> tuple[Service | None, str]:
+    """What to read from: a service, or the address of a database, one of the server's or one typed in."""
     from cs_metrics.connect.address import KINDS
+    from cs_metrics.connect.services import SERVICES
 
     kept = {
         name.removeprefix(NAMED).replace("_", " ").capitalize(): value
         for name, value in os.environ.items()
         if name.startswith(NAMED) and name not in RULES and value
     }
-    chosen = st.selectbox("Database", [*kept, OTHER], key="source_named", width=320) if kept else OTHER
+    services = {service.label: service for service in SERVICES.values()}
+    chosen = st.selectbox("Read from", [*kept, OTHER, *services], key="source_named", width=320)
+    if chosen in services:
+        return services[chosen], services[chosen].address
     if chosen in kept:
-        return kept[chosen]
+        return None, kept[chosen]
     typed = st.text_input(
         "Address",
         key="source_address",
@@ -83,11 +122,11 @@ def _address() -> str:
         placeholder="postgresql://user:password@host/database",
         help=f"One of {', '.join(kind for kind in KINDS if kind != 'sqlite')}. It is kept for this visit only.",
     )
-    return (typed or "").strip()
+    return None, (typed or "").strip()
 
 
 def _forget() -> None:
-    for name in ("source_seen", "source_of", "source_reading"):
+    for name in ("source_seen", "source_of", "source_reading", "source_notes"):
         st.session_state.pop(name, None)
 
 
@@ -134,9 +173,12 @@ def _choose(given: str, seen: Seen) -> None:
     if st.button("Read", key="source_read", disabled=not picked):
         st.session_state.pop("source_reading", None)
         try:
-            with st.spinner("Reading…"), connected(given, Rules.of_environment()) as source:
-                files = [_file(source, place, since) for place in picked]
-            st.session_state["source_reading"] = import_files(files)
+            with telling("Reading…") as tell, connected(given, Rules.of_environment()) as source:
+                files = []
+                for place in picked:
+                    tell(f"Reading {place}…")
+                    files.append(_file(source, place, since))
+                st.session_state["source_reading"] = import_files(files, progress=tell)
         except Problem as problem:
             st.error(escaped(str(problem)))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
@@ -29,10 +31,23 @@ def read_uploaded(files: list[Any]) -> Reading:
     said = mappings()
     seal = (written(said), *((file.file_id, file.name, file.size) for file in files))
     if st.session_state.get("reading_of") != seal:
-        with st.spinner(f"Reading {plural(len(files), 'file')}…"):
-            st.session_state["reading"] = import_files([File(file.name, file.getvalue()) for file in files], said)
+        given = [File(file.name, file.getvalue()) for file in files]
+        with telling(f"Reading {plural(len(files), 'file')}…") as tell:
+            st.session_state["reading"] = import_files(given, said, tell)
         st.session_state["reading_of"] = seal
     return st.session_state["reading"]
+
+
+@contextmanager
+def telling(what: str) -> Iterator[Callable[[str], None]]:
+    """Say what is being done as long as it takes, and how far it is; nothing is left of it afterwards."""
+    place = st.empty()
+    with place.container():
+        status = st.status(what)
+        try:
+            yield lambda told: status.update(label=escaped(told))
+        finally:
+            place.empty()
 
 
 def preview(reading: Reading) -> None:
@@ -92,9 +107,8 @@ def import_button(reading: Reading, said: dict[str, pd.DataFrame] | None = None)
     ):
         return False
     try:
-        with st.status("Importing…") as status:
-            done = keep(reading, said=said)
-            status.update(label=f"Imported as batch {done.batch}", state="complete")
+        with telling("Importing…") as tell:
+            done = keep(reading, said=said, progress=tell)
     except Problem as problem:
         st.error(escaped(str(problem)))
         return False
