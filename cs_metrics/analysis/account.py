@@ -17,6 +17,7 @@ EVENTS: tuple[tuple[str, str, str, str], ...] = (
     ("pulses", "given_on", "Pulse", "{pulse:g} of 5 {reason} {note}"),
     ("risks", "opened_on", "Risk flagged", "{reason}: {plan}"),
     ("risks", "closed_on", "Risk closed", "{outcome}"),
+    ("actions", "done_on", "Action done", "{action}"),
     ("notes", "written_on", "Note", "{note}"),
     ("onboarding", "done_on", "Milestone", "{milestone}"),
     ("contacts", "left_on", "Contact left", "{name}, {role}"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from cs_metrics.analysis.plans import plans
 from cs_metrics.book import Book
 from cs_metrics.health import health
-from cs_metrics.lately import days_before, open_risks, per_account, pulses
+from cs_metrics.lately import per_account, pulses
 from cs_metrics.signal import SIGNALS, Signal, signals
 
 AT_RISK = 0.2
 PLAN_STALE_DAYS = 14
-PULSE_STALE_DAYS = 30
 COLUMNS = (
     "rank",
     "account_id",
@@ -112,11 +112,10 @@ def described(book: Book, rows: np.ndarray) -> pd.DataFrame:
 
 
 def with_plans(book: Book, rows: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
-    """The table with each account's plan and the days since it was last worked on."""
-    if "risks" not in book.facts:
-        return table.assign(plan=None, plan_age_days=np.nan)
-    flagged = open_risks(book)
-    plan = flagged["plan"].reindex(rows)
-    worked = flagged["planned_on"].fillna(flagged["opened_on"])
-    age = np.maximum(per_account(book, days_before(book, worked))[rows], 0)
-    return table.assign(plan=plan.to_numpy(), plan_age_days=np.where(plan.notna(), age, np.nan))
+    """The table with each account's plan, how it stands, and the days since it was last worked on."""
+    found = plans(book).iloc[rows]
+    return table.assign(
+        plan=found["plan"].to_numpy(dtype=object),
+        plan_state=found["state"].to_numpy(dtype=object),
+        plan_age_days=found["age"].to_numpy(dtype=float),
+    )
