@@ -39,7 +39,9 @@ KNOWN: dict[str, Known] = {
     "surveys": Known(("sent_at", "responded_at"), {"responded_at": ("score", "comment")}),
     "touchpoints": Known(("planned_for", "done_on"), {"done_on": ()}),
     "pulses": Known(("given_on",)),
-    "risks": Known(("opened_on",), {"closed_on": ("outcome",), "planned_on": ("plan", "root_cause", "sponsor", "status")}),
+    "risks": Known(
+        ("opened_on",), {"closed_on": ("outcome",), "planned_on": ("plan", "root_cause", "sponsor", "status")}
+    ),
     "actions": Known(("written_on", "due_on", "done_on"), {"done_on": (), "dropped_on": ()}),
     "notes": Known(("written_on",)),
     "onboarding": Known(("due_on", "done_on"), {"done_on": ()}),

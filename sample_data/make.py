@@ -4,8 +4,8 @@ Pelican Row Analytics sells a product with three add-ons to some 430 companies, 
 2023 to December 2025. Its tables stand beside this file, one CSV each. Because we made it we know what is true of
 it: ``truths.json`` says what is planted, so that a figure, a list or a page can be held against it.
 
-``company.py`` is the company as it is, ``records.py`` what its systems recorded, ``planted.py`` the truths, ``plans.py``
-what is being done about its risks. The same seed writes the same bytes.
+``company.py`` is the company as it is, ``records.py`` what its systems recorded, ``planted.py`` the truths,
+``plans.py`` what is being done about its risks. The same seed writes the same bytes.
 """
 
 import json

@@ -34,7 +34,7 @@ def with_plans(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def actions_of(risk: object, rng: np.random.Generator) -> list[dict]:
-    """Two to four actions of a plan, one a week; most of those due are done, nothing after the plan was last touched."""
+    """Two to four actions of a plan; most of those due are done, nothing after the plan was last touched."""
     touched = np.datetime64(risk.planned_on, "D")
     written = touched - int(rng.integers(3, 24)) * DAY
     written = max(written, np.datetime64(risk.opened_on, "D"))

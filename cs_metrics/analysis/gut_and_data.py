@@ -6,8 +6,8 @@ fires a signal, would agree with itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -83,17 +83,13 @@ def _judged(needs: tuple[str | tuple[str, ...], ...]) -> bool:
 
 
 def _sentence(row: dict) -> str:
-    score = "unknown" if row["data_health"] != row["data_health"] else f"{row['data_health']:.0f} of 100"
     if row["side"] == ROSY:
         first, *more = str(row["reasons"]).split("; ")
         besides = f" and {len(more)} more" if more else ""
-        return (
-            f"Pulse {row['pulse']:.0f}, but {first}{besides}: a loss is {row['data_likelihood']:.0%} likely by the "
-            f"signals; health without the pulse {score}."
-        )
+        return f"Pulse {row['pulse']:.0f}, but {first}{besides}: a loss is {row['data_likelihood']:.0%} likely."
     if row["side"] == GLOOMY:
-        said = "no signal fires" if row["data_likelihood"] == 0 else f"only {row['reasons']}"
-        return f"Pulse {row['pulse']:.0f}, but {said}; health without the pulse {score}. What does the CSM know?"
+        said = "no signal fires" if row["data_likelihood"] == 0 else f"the data say only: {row['reasons']}"
+        return f"Pulse {row['pulse']:.0f}, but {said}. What does the CSM know?"
     return ""
 
 
@@ -109,7 +105,7 @@ class Judged(NamedTuple):
     days: tuple[str, ...]
 
 
-def judged(book: Book, progress: Callable[[str], None] | None = None) -> Judged:
+def judged(book: Book) -> Judged:
     """Each pulse that stood at the start of a half-year now over, who gave it, and whether the account stayed.
 
     The half-years are counted back from the last close, so that no month counts twice: a pulse repeated every month is
@@ -153,7 +149,7 @@ def _judged_before(book: Book) -> Judged:
     return Judged(table.astype({"stayed": bool, "due": bool}), tuple(days))
 
 
-def _due(book: Book, rows: np.ndarray, after: object, upto: object) -> np.ndarray:
+def _due(book: Book, rows: np.ndarray, after: date, upto: date) -> np.ndarray:
     """Which accounts had a renewal date in these days, first excluded."""
     if book.renewals is None:
         return np.zeros(len(rows), dtype=bool)

@@ -34,7 +34,7 @@ def actions(book: Book) -> pd.DataFrame:
 def _actions(book: Book) -> pd.DataFrame:
     if "actions" not in book.facts:
         days = {name: pd.Series([], dtype="datetime64[s]") for name in DAYS}
-        rows = pd.DataFrame({"row": np.empty(0, dtype=np.intp), **dict.fromkeys(ACTION, [])}).assign(**days)
+        rows = pd.DataFrame({"row": np.empty(0, dtype=np.intp), **{name: [] for name in ACTION}}).assign(**days)
     else:
         rows = book.facts["actions"][["row", *ACTION]]
     late = days_before(book, rows["due_on"])
@@ -63,7 +63,7 @@ def plans(book: Book) -> pd.DataFrame:
 
     ``plan`` is what the open risk says will be done, else its next action; ``state`` is *overdue* where an action of it
     is late, *stale* where nobody touched it for more than 14 days, else *open*; without one *closed* where a planned
-    risk ended within half a year, else *none*. ``age`` counts the days since the plan or one of its actions was touched.
+    risk ended within half a year, else *none*. ``age`` is the days since the plan or one of its actions was touched.
     """
     return book.kept(("plans", book.known_on), lambda: _plans(book))
 
@@ -166,6 +166,16 @@ def _who(book: Book, rows: np.ndarray) -> dict[str, Any]:
         "csm": book.csm_now[rows] if book.closes else None,
         "mrr": mrr,
     }
+
+
+def in_state(table: pd.DataFrame, state: str, book: Book) -> pd.Series:
+    """Which rows of a list with ``plan_state`` and ``plan_age_days`` have a plan in this state.
+
+    A plan with a late action that nobody touched is both overdue and stale; one that is neither is open.
+    """
+    if state == "stale":
+        return table["plan_age_days"].astype(float) > PLAN_STALE.of(book)
+    return table["plan_state"] == state
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,9 @@ def at_risk(book: Book) -> pd.DataFrame:
     """The customers at risk on the book's day, most MRR times likelihood first.
 
     One row per account whose signals together make a loss at least 20 % likely, with every reason. Beside the
-    columns the command line gives stand ``why`` (the heaviest reason and how many more), ``likelihood`` and
-    ``stake`` (MRR × likelihood).
+    columns the command line gives stand ``why`` (the heaviest reason and how many more), ``signals`` and
+    ``sentences`` (what fired and what it says, heaviest first), ``likelihood``, ``stake`` (MRR × likelihood) and
+    ``plan_state``.
     """
     found = fired(book, signals("risk"))
     chance = likelihood(found["weight"], found["row"], len(book))
@@ -66,6 +67,7 @@ def at_risk(book: Book) -> pd.DataFrame:
         reasons=reasons.to_numpy(),
         why=why.to_numpy(),
         signals=names.to_numpy(),
+        sentences=order.groupby("row")["reason"].agg(list).reindex(rows).to_numpy(),
         likelihood=chance[rows],
         stake=(chance * mrr)[rows],
     )

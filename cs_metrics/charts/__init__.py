@@ -8,6 +8,7 @@ from cs_metrics.charts.forecast import forecast as forecast
 from cs_metrics.charts.funnel import funnel as funnel
 from cs_metrics.charts.groups import by_group as by_group
 from cs_metrics.charts.odds import odds as odds
+from cs_metrics.charts.quadrant import quadrant as quadrant
 from cs_metrics.charts.ranges import ranges as ranges
 from cs_metrics.charts.series import series as series
 from cs_metrics.charts.stacked import stacked as stacked

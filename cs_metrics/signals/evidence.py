@@ -37,7 +37,7 @@ OF: dict[str, Evidence] = {}
 
 
 class Behind(NamedTuple):
-    """What lies behind a signal: a title for each table, its rows; an empty table where nothing of the kind happened."""
+    """What lies behind a signal: a title, and rows; no row where nothing of the kind happened."""
 
     what: str
     rows: pd.DataFrame
@@ -76,7 +76,7 @@ def rows_of(book: Book, table: str, row: int) -> pd.DataFrame:
 def shown(table: str, rows: pd.DataFrame, by: str) -> pd.DataFrame:
     """The columns of a table that matter, the latest rows first."""
     columns = [c for c in SHOWN.get(table, tuple(rows.columns)) if c in rows and c not in ("row", "account_id")]
-    return rows.sort_values(by, ascending=False, kind="stable")[columns]
+    return rows.sort_values(by, ascending=False, kind="stable")[columns].rename(columns={"note": "in_words"})
 
 
 def latest(book: Book, table: str, row: int, count: int = LATEST) -> pd.DataFrame:

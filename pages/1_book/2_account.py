@@ -17,7 +17,7 @@ ui.attributes(described_by(account))
 for reason in reasons_of(today):
     st.markdown(f":orange-badge[{ui.escaped(reason)}]")
 
-left, right = st.columns([3, 2], gap="medium")
+left, right = st.columns(2, gap="medium")
 with left:
     ui.chart(
         charts.stacked(history_of(account), MONEY, currency=book.currency),
@@ -34,6 +34,6 @@ with left:
             "Upload touchpoints, tickets, surveys or pulses on the Data page."
         )
 with right:
+    ui.plan(today, account_id)
     ui.pulse_form(account_id)
-    ui.risk_form(account_id, today)
     ui.note_form(account_id)

@@ -1,5 +1,7 @@
 """What a page may say. A page takes a book, names figures, charts and lists; how they look is decided here."""
 
+from pages.ui.at_risk import at_risk_list as at_risk_list
+from pages.ui.at_risk import narrowed as narrowed
 from pages.ui.calls import calls as calls
 from pages.ui.cards import kpis as kpis
 from pages.ui.changed import causes as causes
@@ -27,11 +29,11 @@ from pages.ui.forecast import forecast as forecast
 from pages.ui.forms import choose_account as choose_account
 from pages.ui.forms import note_form as note_form
 from pages.ui.forms import pulse_form as pulse_form
-from pages.ui.forms import risk_form as risk_form
 from pages.ui.glossary import glossary_of_health as glossary_of_health
 from pages.ui.glossary import glossary_of_metrics as glossary_of_metrics
 from pages.ui.glossary import glossary_of_signals as glossary_of_signals
 from pages.ui.glossary import glossary_of_targets as glossary_of_targets
+from pages.ui.gut import gut_and_data as gut_and_data
 from pages.ui.lists import accounts as accounts
 from pages.ui.lists import table as table
 from pages.ui.mapping import keep_mappings as keep_mappings
@@ -48,8 +50,11 @@ from pages.ui.pickers import everyone as everyone
 from pages.ui.pickers import months as months
 from pages.ui.pickers import pickers as pickers
 from pages.ui.pickers import year_or_less as year_or_less
+from pages.ui.plan import plan as plan
 from pages.ui.plots import chart as chart
 from pages.ui.plots import say as say
+from pages.ui.pulse import edit_reasons as edit_reasons
+from pages.ui.pulse import give_pulses as give_pulses
 from pages.ui.quality import quality as quality
 from pages.ui.renewals import due_chart as due_chart
 from pages.ui.renewals import due_list as due_list
@@ -88,3 +93,4 @@ from pages.ui.words import money as money
 from pages.ui.words import percent as percent
 from pages.ui.words import plural as plural
 from pages.ui.words import target as target
+from pages.ui.work import work_waiting as work_waiting

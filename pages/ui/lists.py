@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -49,7 +49,8 @@ LABELS = {
     "weighs": "Weighs", "difference": "Makes a difference of", "other_top": "Amount, by the other",
     "other_bottom": "Out of, by the other", "now": "Now", "before": "The period before", "year_before": "A year before",
     "value": "Value", "top_before": "Amount before", "bottom_before": "Out of before",
-    "why": "Why",
+    "why": "Why", "plan_state": "Plan is", "action": "Action", "owner": "Owner", "due_on": "Due",
+    "days_late": "Days late", "sentence": "In a sentence", "data_health": "Health by the data",
     "mrr_before": "MRR before", "mrr_after": "MRR after", "from_date": "From",
     "mrr_then": "MRR then", "mrr_now": "MRR now", "became": "What became of it", "transfer_in": "Taken over",
     "transfer_out": "Handed on", "since": "Since then", "inherited_accounts": "Accounts inherited",
@@ -60,6 +61,7 @@ HELP = {
     "pulse": "The CSM's own judgement: 1 bad to 5 good.",
     "stake": "MRR × likelihood of losing it.",
     "likelihood": "By the points rule: 1 − Π (1 − weight of each signal).",
+    "data_health": "The health score without the pulse: 0 to 100, 100 = healthy.",
     "plan_age_days": "Days since the plan was last worked on.",
     "top": "What the account adds to the figure's numerator.",
     "bottom": "What the account adds to the figure's denominator.",
@@ -75,7 +77,7 @@ def _column(name: str, values: pd.Series) -> Any:
     config = st.column_config
     if name in MONEY_COLUMNS:
         return config.NumberColumn(label, format="localized", help=help)
-    if name == "health":
+    if name in ("health", "data_health"):
         return config.ProgressColumn(label, format="%.0f", min_value=0, max_value=100, help=help, width=90)
     if name in POINTS:
         return config.NumberColumn(f"{label}, points", format="%+.2f", help=help)
@@ -89,7 +91,16 @@ def _column(name: str, values: pd.Series) -> Any:
         return config.DateColumn(label, format="YYYY-MM-DD", help=help)
     if pd.api.types.is_bool_dtype(values):
         return config.CheckboxColumn(label, help=help)
-    wide = {"reasons": 300, "why": 190, "plan": 190, "met": 240, "missed": 200, "note": 240}
+    wide = {
+        "reasons": 300,
+        "why": 190,
+        "plan": 190,
+        "met": 240,
+        "missed": 200,
+        "note": 240,
+        "sentence": 560,
+        "action": 260,
+    }
     return config.TextColumn(label, help=help, width=wide.get(name))
 
 
@@ -97,7 +108,7 @@ def table(rows: pd.DataFrame, key: str, height: int | str = "auto", config: dict
     """Rows as they are, in the house's dress."""
     shown = {name: _column(name, rows[name]) for name in rows.columns} | (config or {})
     with st.container(key=key):
-        st.dataframe(rows, hide_index=True, column_config=shown, height=height)
+        st.dataframe(rows, hide_index=True, column_config=shown, height=height, placeholder="")
 
 
 def accounts(
@@ -108,10 +119,12 @@ def accounts(
     height: int | str = "auto",
     cents: bool = False,
     workbook: Callable[[], bytes] | None = None,
+    opens: Mapping[str, Callable[[str], None]] | None = None,
 ) -> None:
     """Rows about accounts. A click on a name opens the account; the whole list can be downloaded.
 
-    ``workbook`` makes another workbook than the plain list: one that computes a figure from the rows.
+    ``workbook`` makes another workbook than the plain list: one that computes a figure from the rows. ``opens`` says
+    what a click in another column does, given the account's id.
     """
     chosen = [c for c in columns or rows.columns if c in rows and not rows[c].isna().all()]
     chosen = ["name", *(c for c in chosen if c not in ("name", "account_id", "rank"))]
@@ -124,19 +137,20 @@ def accounts(
         shown["plan"] = shown["plan"].fillna("no plan")
     ids = rows["account_id"].tolist()
 
-    def opened() -> None:
-        open_account(ids[st.session_state[f"{key}_open"]["row"]])
+    def button(column: str, act: Callable[[str], None], width: int, **more: Any) -> Any:
+        name = f"{key}_open" if column == "name" else f"{key}_{column}"
+        return st.column_config.ButtonColumn(
+            LABELS.get(column, column.capitalize()),
+            type="tertiary",
+            alignment="left",
+            key=name,
+            on_click=lambda: act(ids[st.session_state[name]["row"]]),
+            width=width,
+            **more,
+        )
 
-    button = st.column_config.ButtonColumn(
-        LABELS["name"],
-        type="tertiary",
-        alignment="left",
-        key=f"{key}_open",
-        on_click=opened,
-        pinned=True,
-        width=170,
-    )
-    table(shown, f"{key}_list", height, {"name": button})
+    buttons = {column: button(column, act, 230) for column, act in (opens or {}).items() if column in shown}
+    table(shown, f"{key}_list", height, {"name": button("name", open_account, 170, pinned=True), **buttons})
     leave()
     downloads(rows, key, name, workbook)
 
@@ -155,7 +169,7 @@ def downloads(
     menu = st.popover("Download", icon=":material/download:", type="tertiary", key=f"{key}_download", on_change="rerun")
     if not menu.open:
         return
-    plain = rows.drop(columns=[c for c in ("signals",) if c in rows])
+    plain = rows.drop(columns=[c for c in ("signals", "sentences") if c in rows])
     with menu:
         for label, content, suffix, mime in (
             ("CSV", csv_bytes(plain), "csv", "text/csv"),

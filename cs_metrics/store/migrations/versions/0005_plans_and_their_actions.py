@@ -35,9 +35,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("row_id", name=op.f("pk_actions")),
     )
     live = sa.text("superseded_by IS NULL")
-    op.create_index(
-        "uq_actions_live", "actions", ["action_id"], unique=True, sqlite_where=live, postgresql_where=live
-    )
+    op.create_index("uq_actions_live", "actions", ["action_id"], unique=True, sqlite_where=live, postgresql_where=live)
 
 
 def downgrade() -> None:
