@@ -23,6 +23,7 @@ from cs_metrics.months import last_day
 from cs_metrics.signal import signals
 
 GREEN, RED = 4, 2
+LOW = 40
 LATEST = 90
 WINDOW = 6
 ROSY, GLOOMY, AGREE = "pulse good, data warn", "pulse bad, data fine", "no disagreement"
@@ -48,8 +49,8 @@ def gut_and_data(book: Book) -> pd.DataFrame:
 
     ``data_health`` is the health score without the pulse, ``data_likelihood`` the chance of a loss by the signals that
     neither a pulse nor a flag fires. ``side``: *pulse good, data warn* where a pulse of 4 or 5 stands against a chance
-    of 20 % or more; *pulse bad, data fine* where a pulse of 1 or 2 stands against less than that and, where it is
-    known, a health of 70 or more. ``sentence`` says it in words.
+    of 20 % or more, or a health below 40; *pulse bad, data fine* where a pulse of 1 or 2 stands against less than that
+    and, where it is known, a health of 70 or more. ``sentence`` says it in words.
     """
     return book.answered(("gut and data", book.known_on), lambda: _gut_and_data(book))
 
@@ -71,7 +72,7 @@ def _gut_and_data(book: Book) -> pd.DataFrame:
         reasons=reasons.to_numpy(dtype=object),
     )
     calm = (table["data_likelihood"] < AT_RISK) & ~(table["data_health"] < HEALTHY)
-    warned = table["data_likelihood"] >= AT_RISK
+    warned = (table["data_likelihood"] >= AT_RISK) | (table["data_health"] < LOW)
     side = np.select([(table["pulse"] >= GREEN) & warned, (table["pulse"] <= RED) & calm], [ROSY, GLOOMY], AGREE)
     table = table.assign(side=side.astype(object))
     return table.assign(sentence=[_sentence(row) for row in table.to_dict("records")])
@@ -83,6 +84,8 @@ def _judged(needs: tuple[str | tuple[str, ...], ...]) -> bool:
 
 
 def _sentence(row: dict) -> str:
+    if row["side"] == ROSY and row["data_likelihood"] < AT_RISK:
+        return f"Pulse {row['pulse']:.0f}, but health without the pulse is {row['data_health']:.0f} of 100."
     if row["side"] == ROSY:
         first, *more = str(row["reasons"]).split("; ")
         besides = f" and {len(more)} more" if more else ""

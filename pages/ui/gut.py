@@ -13,6 +13,7 @@ from cs_metrics.analysis.gut_and_data import (
     EVERYONE,
     GLOOMY,
     GREEN,
+    LOW,
     RED,
     ROSY,
     calibration,
@@ -82,9 +83,9 @@ def _quadrant(mine: pd.DataFrame, book: Book) -> None:
             sentence=f"Of {plural(len(mine), 'customer')} with a pulse, pulse and data disagree about {len(apart):,}.",
             footer=(
                 f"Good is a pulse of {GREEN} or 5, bad 1 or {RED}. The data warn where the signals make a loss "
-                f"{AT_RISK:.0%} likely or more; they are fine below that, with a health of {HEALTHY} or more where it "
-                "is known. Health and signals are told as if nobody had given a pulse or flagged a risk. A point opens "
-                "its account."
+                f"{AT_RISK:.0%} likely or more, or health is below {LOW}; they are fine below that chance, with a "
+                f"health of {HEALTHY} or more where it is known. Health and signals are told as if nobody had given a "
+                "pulse or flagged a risk. A point opens its account."
             ),
             behind=opened,
         )

@@ -50,7 +50,7 @@ LABELS = {
     "other_bottom": "Out of, by the other", "now": "Now", "before": "The period before", "year_before": "A year before",
     "value": "Value", "top_before": "Amount before", "bottom_before": "Out of before",
     "why": "Why", "plan_state": "Plan is", "action": "Action", "owner": "Owner", "due_on": "Due",
-    "days_late": "Days late", "sentence": "In a sentence", "data_health": "Health by the data",
+    "days_late": "Days late", "sentence": "In a sentence", "data_health": "Data health",
     "mrr_before": "MRR before", "mrr_after": "MRR after", "from_date": "From",
     "mrr_then": "MRR then", "mrr_now": "MRR now", "became": "What became of it", "transfer_in": "Taken over",
     "transfer_out": "Handed on", "since": "Since then", "inherited_accounts": "Accounts inherited",
@@ -98,7 +98,7 @@ def _column(name: str, values: pd.Series) -> Any:
         "met": 240,
         "missed": 200,
         "note": 240,
-        "sentence": 560,
+        "sentence": 500,
         "action": 260,
     }
     return config.TextColumn(label, help=help, width=wide.get(name))

@@ -200,7 +200,7 @@ def _actions(was: Draft, key: str) -> pd.DataFrame:
         for action, each in was.standing.items()
     ]  # fmt: skip
     base = pd.DataFrame(rows, columns=["action_id", "action", "owner", "due_on", "done"]).astype(
-        {"action_id": object, "action": object, "owner": object, "due_on": object, "done": bool}
+        {"action_id": object, "action": object, "owner": object, "due_on": object, "done": object}
     )
     config = st.column_config
     st.caption("Actions: what, by whom, by when. A row taken out is given up; it stays in the history.")
