@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from cs_metrics.charts.style import GRID, MOVEMENT, QUIET, figure
+from cs_metrics.charts.style import GRID, MAIN, MOVEMENT, QUIET, figure
 
 LOOKS = {
     "no disagreement": {"symbol": "circle", "color": QUIET, "opacity": 0.4},
-    "pulse bad, data fine": {"symbol": "diamond", "color": MOVEMENT["new"], "opacity": 0.9},
+    "pulse bad, data fine": {"symbol": "diamond", "color": MAIN, "opacity": 0.95},
     "pulse good, data warn": {"symbol": "square", "color": MOVEMENT["churn"], "opacity": 0.9},
 }
 SMALLEST, LARGEST = 6.0, 34.0
@@ -32,7 +32,7 @@ def quadrant(accounts: pd.DataFrame, healthy: float, height: int = 420) -> go.Fi
     lowest = min(40, 10 * (known["data_health"].min() // 10) - 5) if len(known) else 0
     size = SMALLEST + (LARGEST - SMALLEST) * np.sqrt(known["mrr"].clip(lower=0) / max(known["mrr"].max(), 1e-9))
     marks = [_mark(name, known[known["side"] == name], x, size, look) for name, look in LOOKS.items()]
-    return figure(
+    drawn = figure(
         [mark for mark in marks if mark["x"]],
         height=height,
         legend=True,
@@ -50,6 +50,7 @@ def quadrant(accounts: pd.DataFrame, healthy: float, height: int = 420) -> go.Fi
             for at in (2.5, 3.5)
         ],
     )
+    return drawn.update_layout(legend={"yanchor": "bottom", "y": 1.02})  # its lines grow away from the points
 
 
 def _aside(known: pd.DataFrame) -> np.ndarray:

@@ -35,7 +35,7 @@ from pages.ui.tiles import figures
 from pages.ui.today import today
 from pages.ui.words import money, percent, plural
 
-LISTED = ("name", "csm", "mrr", "sentence", "pulse", "data_health", "renewal_date")
+LISTED = ("name", "sentence", "mrr", "pulse", "data_health", "renewal_date", "csm")
 
 
 def gut_and_data(book: Book) -> None:

@@ -26,6 +26,28 @@ def type_into_table(visitor: Visit, key: str, texts: list[str], x: int = 210) ->
         visitor.page.wait_for_timeout(600)
 
 
+def add_action(visitor: Visit, what: str, by: str) -> None:
+    """Add an action to the plan: a click into the free row opens it, Tab goes on."""
+    canvas = visitor.page.locator(".st-key-plan canvas").first
+    canvas.scroll_into_view_if_needed()
+    visitor.page.wait_for_timeout(400)
+    box = canvas.bounding_box()
+    assert box
+    visitor.page.mouse.click(box["x"] + 120, box["y"] + 35 + 17)
+    visitor.page.locator("#portal textarea").first.wait_for()
+    visitor.page.keyboard.type(what)
+    visitor.page.wait_for_timeout(300)
+    visitor.page.keyboard.press("Tab")
+    visitor.page.wait_for_timeout(600)
+    visitor.page.keyboard.press("ArrowRight")
+    visitor.page.wait_for_timeout(300)
+    visitor.page.keyboard.press("Enter")
+    visitor.page.locator("#portal input").first.fill(by)
+    visitor.page.wait_for_timeout(300)
+    visitor.page.keyboard.press("Enter")
+    visitor.page.wait_for_timeout(600)
+
+
 def main(visitor: Visit) -> str:
     return visitor.page.get_by_test_id("stMain").inner_text()
 
@@ -61,7 +83,7 @@ def test_from_a_pulse_to_a_plan_two_people_edit(visit: Callable[..., Visit], own
 
     write(ann, "Root cause", "The sponsor left")
     write(ann, "Plan", "Win the new sponsor")
-    type_into_table(ann, "plan .stDataFrame", ["Call the new sponsor"], x=120)
+    add_action(ann, "Call the new sponsor", "2025-12-02")
     keep_plan(ann)
     assert "Risk and plan since" in main(ann)
 
@@ -79,9 +101,12 @@ def test_from_a_pulse_to_a_plan_two_people_edit(visit: Callable[..., Visit], own
     with ann.run():
         ann.page.locator(".st-key-work_waiting").get_by_role("button").click()
     assert "Actions past their date" in ann.page.get_by_role("dialog").inner_text()
-    ann.click_cell(0, "late_actions_list")
+    late = [ann.cell(row, 1, "late_actions_list") for row in range(5)]
+    place = late.index("Call the new sponsor")
+    assert ann.cell(place, 0, "late_actions_list") == name
+    ann.click_cell(place, "late_actions_list")
     ann.page.wait_for_url(re.compile("account_id="))
-    assert "overdue" in main(ann)
+    assert "1 action overdue" in main(ann)
 
     ben = visit(own_address)
     for visitor in (ann, ben):
