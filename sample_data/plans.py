@@ -23,7 +23,7 @@ def with_plans(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
             continue
         actions = actions_of(risk, rng)
         found += actions
-        late = sum(a["done_on"] is None and a["due_on"] < TODAY for a in actions)
+        late = sum(a["done_on"] is a["dropped_on"] is None and a["due_on"] < TODAY for a in actions)
         told["root_cause"][place] = words.ROOT_CAUSES.get(risk.reason, "Not understood yet")
         told["sponsor"][place] = rng.choice(words.EXECUTIVES) if rng.random() < 0.6 else None
         told["status"][place] = ("on track", "slipping", "stuck")[min(late, 2)]
@@ -34,7 +34,7 @@ def with_plans(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def actions_of(risk: object, rng: np.random.Generator) -> list[dict]:
-    """Two to four actions of a plan; most of those due are done, nothing after the plan was last touched."""
+    """Two to four actions of a plan; most of those due are done, a few given up, none after it was last touched."""
     touched = np.datetime64(risk.planned_on, "D")
     written = touched - int(rng.integers(3, 24)) * DAY
     written = max(written, np.datetime64(risk.opened_on, "D"))
@@ -42,9 +42,11 @@ def actions_of(risk: object, rng: np.random.Generator) -> list[dict]:
     for number, action in enumerate(rng.choice(words.ACTIONS, rng.integers(2, 5), replace=False)):
         due = written + (10 * (number + 1) + int(rng.integers(0, 9))) * DAY
         done = due - int(rng.integers(-2, 4)) * DAY
-        kept = rng.random() < 0.85 and done <= touched
+        chance = rng.random()
+        kept, dropped = chance < 0.85 and done <= touched, chance > 0.93
         made.append({
             "account_id": risk.account_id, "risk_id": risk.risk_id, "action": action, "owner": risk.owner,
-            "written_on": written, "due_on": due, "done_on": max(done, written) if kept else None, "dropped_on": None,
+            "written_on": written, "due_on": due, "done_on": max(done, written) if kept else None,
+            "dropped_on": touched if dropped else None,
         })  # fmt: skip
     return made
