@@ -38,7 +38,10 @@ KNOWN: dict[str, Known] = {
     "touchpoints": Known(("planned_for", "done_on"), {"done_on": ()}),
     "pulses": Known(("given_on",)),
     "scores": Known(("given_on",)),
-    "risks": Known(("opened_on",), {"closed_on": ("outcome",), "planned_on": ("plan",)}),
+    "risks": Known(
+        ("opened_on",), {"closed_on": ("outcome",), "planned_on": ("plan", "root_cause", "sponsor", "status")}
+    ),
+    "actions": Known(("written_on", "due_on", "done_on"), {"done_on": (), "dropped_on": ()}),
     "notes": Known(("written_on",)),
     "onboarding": Known(("due_on", "done_on"), {"done_on": ()}),
     "invoices": Known(("issued_on", "due_on"), {"paid_on": ()}),

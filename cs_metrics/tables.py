@@ -479,8 +479,33 @@ class Risk(Row):
         "When the plan was last worked on.", "plan date", "plan updated on", "plan updated at"
     )
     owner: Text | None = column("Who carries the plan.", "plan owner", "responsible")
-    escalated_to: Text | None = column("To whom it was escalated.", "escalation", "escalated", "executive sponsor")
+    escalated_to: Text | None = column("To whom it was escalated.", "escalation", "escalated")
     outcome: Text | None = column("How it ended.", "result", "resolution")
+    root_cause: Text | None = column("What lies behind it.", "underlying cause", "root cause analysis")
+    sponsor: Text | None = column("The executive of ours who stands behind the plan.", "executive sponsor")
+    status: Text | None = column("How the plan goes: on track, slipping, stuck.", "plan status", "risk status")
+
+
+class Action(Row):
+    """Something a plan says will be done: by whom, by when, and whether it was."""
+
+    table = "actions"
+    id = "action_id"
+    natural = ("account_id", "action", "due_on")
+    key = ("action_id",)
+    needs = (("account_id",), ("action",), ("due_on", "done_on"))
+    row_needs = (("account_id",), ("action",))
+    called = ("actions", "action items", "plan actions", "next actions")
+
+    action_id: Key | None = column("The action's id.", "id", "action item id")
+    account_id: Key = ACCOUNT
+    risk_id: Key | None = column("The risk it is to answer.", "risk")
+    action: Text = needed("What will be done.", "action item", "next action", "to do")
+    owner: Text | None = column("Who does it.", "action owner", "responsible", "assigned to", "assignee")
+    written_on: Day | None = column("When it was agreed.", "created at", "created on", "agreed on", "added on")
+    due_on: Day | None = column("By when.", "due", "due date", "deadline")
+    done_on: Day | None = column("When it was done.", "done", "completed on", "completed at", "completion date")
+    dropped_on: Day | None = column("When it was given up.", "dropped", "cancelled on")
 
 
 class Note(Row):
@@ -734,7 +759,8 @@ class Fx(Row):
 
 
 ROWS: tuple[type[Row], ...] = (
-    Account, Mrr, Subscription, Ledger, Owner, Usage, Ticket, Survey, Touchpoint, Pulse, Score, Risk, Note, Milestone,
+    Account, Mrr, Subscription, Ledger, Owner, Usage, Ticket, Survey, Touchpoint, Pulse, Score, Risk, Action, Note,
+    Milestone,
     Invoice, Contact, Opportunity, Advocacy, Outcome, Churn, Cost, Contribution, RenewalCall, Scenario, Setting,
     Product, Fx,
 )  # fmt: skip

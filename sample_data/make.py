@@ -4,8 +4,8 @@ Pelican Row Analytics sells a product with three add-ons to some 430 companies, 
 2023 to December 2025. Its tables stand beside this file, one CSV each. Because we made it we know what is true of
 it: ``truths.json`` says what is planted, so that a figure, a list or a page can be held against it.
 
-``company.py`` is the company as it is, ``records.py`` what its systems recorded, ``planted.py`` the truths. The same
-seed writes the same bytes.
+``company.py`` is the company as it is, ``records.py`` what its systems recorded, ``planted.py`` the truths,
+``plans.py`` what is being done about its risks. The same seed writes the same bytes.
 """
 
 import json
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 from company import company
+from plans import with_plans
 from planted import truths
 from records import tables, with_ids
 
@@ -30,7 +31,7 @@ def make(folder: Path) -> None:
     whole = company()
     found = tables(whole)
     known = truths(whole, found)
-    for name, rows in with_ids(found).items():
+    for name, rows in with_plans(with_ids(found)).items():
         write(rows, folder / f"{name}.csv")
     text = json.dumps(known, ensure_ascii=False, indent=1)
     (folder / "truths.json").write_text(text + "\n", encoding="utf-8", newline="\n")

@@ -57,6 +57,16 @@ PLANS = ["Retrain the two teams that stopped; review use in four weeks",
          "Fix the open tickets first; weekly call with support until then",
          "Offer the smaller package for a year; agree on what success means",
          "Find a new champion in operations; invite to the user group"]  # fmt: skip
+ROOT_CAUSES = {"low adoption": "The team that bought it is not the team that has to use it",
+               "budget cut": "Headcount frozen; every tool is asked what it saves",
+               "champion change": "The person who made the case has moved on, nobody has taken it over",
+               "open product gap": "They need row-level permissions; workaround by export",
+               "poor value seen": "No figure of their own shows what it brings",
+               "a competitor is in the account": "The new head of data used another tool before"}  # fmt: skip
+ACTIONS = ["Agree on one number that says it works", "Walk the new lead through last year's gains",
+           "Training for the operations team", "Weekly call with support until the tickets are closed",
+           "Executive call about the coming year", "Show what the next release changes for them",
+           "Send the value review with their own figures", "Offer the smaller package in writing"]  # fmt: skip
 EXECUTIVES = ["Helena Marsh, VP Customer Success", "Victor Amadi, COO"]
 CHURN_REASONS = {"low adoption": "We did not use it enough.", "price": "It no longer fits our budget.",
                  "competitor": "We moved to another tool.", "product gap": "It lacks what we need.",

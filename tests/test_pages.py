@@ -164,9 +164,9 @@ def test_a_pulse_a_plan_and_a_note_are_kept(own_folder: str) -> None:
     at.segmented_control(key="pulse_given").set_value(2)
     at.text_input(key="pulse_note").set_value("worried")
     next(b for b in at.button if b.label == "Give pulse").click().run()
-    at.text_area(key="risk_plan_B").set_value("Call the sponsor")
-    at.selectbox(key="risk_reason_B").set_value("Price")
-    next(b for b in at.button if b.label == "Keep").click().run()
+    next(w for w in at.text_area if w.label == "Plan").set_value("Call the sponsor")
+    next(w for w in at.selectbox if w.label == "Why it is at risk").set_value("Price")
+    next(b for b in at.button if b.label == "Keep the plan").click().run()
     at.text_area(key="note_text").set_value("Budget freeze until May")
     next(b for b in at.button if b.label == "Keep note").click().run()
     assert not at.exception
@@ -178,7 +178,7 @@ def test_a_pulse_a_plan_and_a_note_are_kept(own_folder: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "said"), [("Give pulse", "Choose a pulse"), ("Keep", "Say why"), ("Keep note", "empty")]
+    ("label", "said"), [("Give pulse", "Choose a pulse"), ("Keep the plan", "Say why"), ("Keep note", "empty")]
 )
 def test_an_empty_form_says_what_is_missing(own_folder: str, label: str, said: str) -> None:
     keep(own_folder, ONE_TABLE)

@@ -13,6 +13,7 @@ import pytest
 from cs_metrics import METRICS, SIGNALS, Settings, book_of
 from cs_metrics.analysis.advocates import advocates
 from cs_metrics.analysis.likely import likely_range
+from cs_metrics.analysis.plans import late_actions, stale_plans
 from cs_metrics.analysis.risk import at_risk
 from cs_metrics.health import health
 from cs_metrics.lately import latest_answers, pulses
@@ -310,3 +311,20 @@ def test_renewals_come_in_january_and_september(book, truths):
     due = book.accounts["renewal_date"].dropna().dt.month.value_counts()
     assert due.index[:2].tolist() == truth["months"] == [1, 9]
     assert due.iloc[:2].tolist() == truth["renewals"]
+
+
+# --- plans --------------------------------------------------------------------------------------------------------
+
+
+def test_every_open_plan_has_actions_and_some_of_them_are_late(now, risky):
+    rows, risks = now.facts["actions"], now.facts["risks"]
+    planned = risks[risks["closed_on"].isna() & risks["plan"].notna()]
+    assert set(rows["risk_id"].astype(str)) == set(planned["risk_id"].astype(str))
+    assert planned["root_cause"].notna().all()
+    late = late_actions(now)
+    assert 5 <= len(late) < len(rows) / 2
+    assert {"overdue", "open", "none"} <= set(risky["plan_state"])
+
+
+def test_the_stale_plan_is_among_those_that_wait(now, truths):
+    assert truths["stale_plan"]["accounts"][0] in stale_plans(now)["account_id"].tolist()

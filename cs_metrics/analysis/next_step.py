@@ -10,7 +10,8 @@ import pandas as pd
 
 from cs_metrics.analysis.advocates import criteria
 from cs_metrics.analysis.asks import asked
-from cs_metrics.analysis.risk import PULSE_STALE_DAYS, fired
+from cs_metrics.analysis.pulse_table import PULSE_STALE
+from cs_metrics.analysis.risk import fired
 from cs_metrics.book import Book
 from cs_metrics.lately import days_before, per_account, pulses
 from cs_metrics.signal import SIGNALS, signals
@@ -173,7 +174,7 @@ def pulse_is_stale(book: Book) -> pd.DataFrame:
     if "pulses" not in book.facts:
         return NOTHING
     age = per_account(book, pulses(book)["age"])
-    rows = np.flatnonzero((np.isnan(age) | (age > PULSE_STALE_DAYS)) & _paying(book))
+    rows = np.flatnonzero((np.isnan(age) | (age > PULSE_STALE.of(book))) & _paying(book))
     why = [
         "No pulse was ever given." if np.isnan(age[row]) else f"The last one is {_days(age[row])} old." for row in rows
     ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from cs_metrics.analysis.plans import plans
 from cs_metrics.book import Book
 from cs_metrics.health import health
-from cs_metrics.lately import days_before, open_risks, per_account, pulses
+from cs_metrics.lately import per_account, pulses
 from cs_metrics.signal import SIGNALS, Signal, signals
 
 AT_RISK = 0.2
 PLAN_STALE_DAYS = 14
-PULSE_STALE_DAYS = 30
 COLUMNS = (
     "rank",
     "account_id",
@@ -47,8 +47,9 @@ def at_risk(book: Book) -> pd.DataFrame:
     """The customers at risk on the book's day, most MRR times likelihood first.
 
     One row per account whose signals together make a loss at least 20 % likely, with every reason. Beside the
-    columns the command line gives stand ``why`` (the heaviest reason and how many more), ``likelihood`` and
-    ``stake`` (MRR × likelihood).
+    columns the command line gives stand ``why`` (the heaviest reason and how many more), ``signals`` and
+    ``sentences`` (what fired and what it says, heaviest first), ``likelihood``, ``stake`` (MRR × likelihood) and
+    ``plan_state``.
     """
     found = fired(book, signals("risk"))
     chance = likelihood(found["weight"], found["row"], len(book))
@@ -60,6 +61,7 @@ def at_risk(book: Book) -> pd.DataFrame:
         reasons=["; ".join(each) for each in said],
         why=[each[0] if len(each) == 1 else f"{each[0]} +{len(each) - 1}" for each in said],
         signals=pd.Series(names, dtype=object),
+        sentences=pd.Series(said, dtype=object),
         likelihood=chance[rows],
         stake=(chance * mrr)[rows],
     )
@@ -114,11 +116,10 @@ def described(book: Book, rows: np.ndarray) -> pd.DataFrame:
 
 
 def with_plans(book: Book, rows: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
-    """The table with each account's plan and the days since it was last worked on."""
-    if "risks" not in book.facts:
-        return table.assign(plan=None, plan_age_days=np.nan)
-    flagged = open_risks(book)
-    plan = flagged["plan"].reindex(rows)
-    worked = flagged["planned_on"].fillna(flagged["opened_on"])
-    age = np.maximum(per_account(book, days_before(book, worked))[rows], 0)
-    return table.assign(plan=plan.to_numpy(), plan_age_days=np.where(plan.notna(), age, np.nan))
+    """The table with each account's plan, how it stands, and the days since it was last worked on."""
+    found = plans(book).iloc[rows]
+    return table.assign(
+        plan=found["plan"].to_numpy(dtype=object),
+        plan_state=found["state"].to_numpy(dtype=object),
+        plan_age_days=found["age"].to_numpy(dtype=float),
+    )

@@ -13,6 +13,7 @@ from cs_metrics.charts.groups import by_group as by_group
 from cs_metrics.charts.lead import lead as lead
 from cs_metrics.charts.lifeline import lifeline as lifeline
 from cs_metrics.charts.odds import odds as odds
+from cs_metrics.charts.quadrant import quadrant as quadrant
 from cs_metrics.charts.ranges import ranges as ranges
 from cs_metrics.charts.series import series as series
 from cs_metrics.charts.stacked import stacked as stacked

@@ -61,15 +61,19 @@ def import_batch(
     kind: str = "import",
     said: Mapping[str, pd.DataFrame] | None = None,
     progress: Callable[[str], None] | None = None,
+    guard: Callable[[Any], None] | None = None,
 ) -> Happened:
     """Keep these tables as one batch, with what a person ``said`` about them: rows of tables as frames.
 
-    ``progress`` is told of each table as its turn comes. Raises Problem where a file was imported before and not
+    ``progress`` is told of each table as its turn comes. ``guard`` looks at what is there once nobody else can write
+    any more, and raises where this batch must not be kept. Raises Problem where a file was imported before and not
     undone since.
     """
     files = list(files)
     with transaction(database, writing=True) as cursor:
         batch = _new_batch(cursor, kind, who, note)
+        if guard:
+            guard(cursor)
         _refuse_known_files(cursor, files)
         _append(cursor, "batch_files", [{"batch_id": batch, **file._asdict()} for file in files])
         counts = _keep_all(cursor, batch, tables, said or {}, progress)

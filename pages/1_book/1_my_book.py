@@ -13,9 +13,12 @@ standing = ui.today(book)
 left, right = st.columns([5, 3], gap="medium")
 with left:
     risky = standing.at_risk
-    ui.say(f"##### At risk: {ui.plural(len(risky), 'account')}, {ui.money(risky['mrr'].sum(), book)} MRR")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        title = f"##### At risk: {ui.plural(len(risky), 'account')}, {ui.money(risky['mrr'].sum(), book)} MRR"
+        st.markdown(title, width="content")
+        ui.work_waiting(book)
     if len(risky):
-        ui.accounts(risky, "at_risk", "At risk", ("name", "mrr", "renewal_date", "why", "plan"), height=300)
+        ui.at_risk_list(risky, "at_risk", standing.book, ("name", "mrr", "renewal_date", "why", "plan"), height=300)
     else:
         ui.nothing_at_risk(standing.book)
 with right:

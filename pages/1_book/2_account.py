@@ -10,7 +10,7 @@ sheet = ui.sheet(account_id)
 
 ui.standing_of(sheet)
 ui.lifeline(sheet, account_id)
-left, right = st.columns([3, 2], gap="medium")
+left, right = st.columns(2, gap="medium")
 with left:
     ui.tables_of(sheet)
 with right:
@@ -18,7 +18,7 @@ with right:
     with pulse:
         ui.pulse_form(account_id)
     with plan:
-        ui.risk_form(account_id, sheet.book)
+        ui.plan(sheet.book, account_id)
     with note:
         ui.note_form(account_id)
     with ask:

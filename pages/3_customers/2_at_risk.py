@@ -2,10 +2,7 @@
 
 import streamlit as st
 
-from cs_metrics.analysis.risk import by_reason
 from pages import ui
-
-SHOWN = ("name", "csm", "mrr", "renewal_date", "health", "pulse", "likelihood", "reasons", "plan", "plan_age_days")
 
 book = ui.book()
 standing = ui.today(book)
@@ -23,20 +20,10 @@ ui.figures(
     },
     book,
 )
-reasons = by_reason(risky)
-chosen = st.pills(
-    "Reasons",
-    list(reasons.index),
-    selection_mode="multi",
-    key="reason",
-    format_func=lambda r: f"{r} ({reasons[r]})",
-)
-shown = risky if not chosen else risky[risky["signals"].map(lambda fired: bool(set(ui.labels(fired)) & set(chosen)))]
-ui.accounts(
-    shown,
-    "at_risk_all",
-    "At risk",
-    SHOWN,
-    height=520,
-)
+shown = ui.narrowed(risky, standing.book)
+if shown.empty:
+    st.info("No account at risk fits these filters. Take one of them away.")
+else:
+    ui.at_risk_list(shown, "at_risk_all", standing.book)
+    ui.say("", "A name opens the account and its plan; a reason opens every signal with the rows that made it fire.")
 ui.risk_rule(standing.book)

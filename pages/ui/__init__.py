@@ -16,6 +16,8 @@ from pages.ui.advocates import users_and_promoters as users_and_promoters
 from pages.ui.advocates import whom_to_ask as whom_to_ask
 from pages.ui.asking import ask_form as ask_form
 from pages.ui.asking import outcome_form as outcome_form
+from pages.ui.at_risk import at_risk_list as at_risk_list
+from pages.ui.at_risk import narrowed as narrowed
 from pages.ui.backtest import backtest as backtest
 from pages.ui.calls import calls as calls
 from pages.ui.cards import kpis as kpis
@@ -43,11 +45,11 @@ from pages.ui.forecast import forecast as forecast
 from pages.ui.forms import choose_account as choose_account
 from pages.ui.forms import note_form as note_form
 from pages.ui.forms import pulse_form as pulse_form
-from pages.ui.forms import risk_form as risk_form
 from pages.ui.glossary import glossary_of_health as glossary_of_health
 from pages.ui.glossary import glossary_of_metrics as glossary_of_metrics
 from pages.ui.glossary import glossary_of_signals as glossary_of_signals
 from pages.ui.glossary import glossary_of_targets as glossary_of_targets
+from pages.ui.gut import gut_and_data as gut_and_data
 from pages.ui.health import health_answer as health_answer
 from pages.ui.health import health_now as health_now
 from pages.ui.health import healthy_book as healthy_book
@@ -71,8 +73,11 @@ from pages.ui.pickers import everyone as everyone
 from pages.ui.pickers import months as months
 from pages.ui.pickers import pickers as pickers
 from pages.ui.pickers import year_or_less as year_or_less
+from pages.ui.plan import plan as plan
 from pages.ui.plots import chart as chart
 from pages.ui.plots import say as say
+from pages.ui.pulse import edit_reasons as edit_reasons
+from pages.ui.pulse import give_pulses as give_pulses
 from pages.ui.quality import quality as quality
 from pages.ui.renewals import due_chart as due_chart
 from pages.ui.renewals import due_list as due_list
@@ -123,3 +128,4 @@ from pages.ui.words import money as money
 from pages.ui.words import percent as percent
 from pages.ui.words import plural as plural
 from pages.ui.words import target as target
+from pages.ui.work import work_waiting as work_waiting

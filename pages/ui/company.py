@@ -21,7 +21,7 @@ from cs_metrics.read.identify import aliases_of
 from cs_metrics.read.reading import Reading, read
 from cs_metrics.read.recipe import Recipe
 from cs_metrics.store.batches import Brought, Happened, import_batch, latest_batch
-from cs_metrics.store.entries import record_row, record_rows
+from cs_metrics.store.entries import Seen, record_row, record_rows
 from cs_metrics.store.known import accounts_called, accounts_known, tables_known
 from cs_metrics.tables import Row, frames
 from pages.ui.sample import ROOT, sample_store
@@ -129,6 +129,9 @@ def record(row: Row) -> None:
     record_row(source().address, row, who())
 
 
-def record_all(rows: list[Row]) -> None:
-    """Keep rows of one table typed in together, as one entry: a week's calls, a scenario."""
-    record_rows(source().address, rows, who())
+def record_all(rows: list[Row], seen: Seen | None = None) -> None:
+    """Keep rows typed in together, as one entry: a week's calls, a scenario, a plan and its actions.
+
+    Raises Overtaken where somebody else changed what was ``seen``.
+    """
+    record_rows(source().address, rows, who(), seen=seen)

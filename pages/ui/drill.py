@@ -70,15 +70,25 @@ def figure_of(metric: Metric, title: str, notes: list[str]) -> Figure:
     )
 
 
-def drill(asked: Drill) -> None:
+@dataclass(frozen=True)
+class Window:
+    """Something else to show over the page: a title, and what draws it."""
+
+    title: str
+    show: Callable[[], None]
+
+
+def drill(asked: Drill | Window) -> None:
     """Ask for the rows; they are shown at the end of the run. For callbacks."""
     st.session_state["drill"] = asked
 
 
 def show_drill() -> None:
     """Show what was asked for in this run. Called once, by the frame."""
-    asked: Drill | None = st.session_state.pop("drill", None)
-    if asked is not None:
+    asked: Drill | Window | None = st.session_state.pop("drill", None)
+    if isinstance(asked, Window):
+        st.dialog(escaped(asked.title), width="large")(asked.show)()
+    elif asked is not None:
         st.dialog(escaped(asked.title), width="large")(_window)(asked)
 
 

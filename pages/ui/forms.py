@@ -8,23 +8,12 @@ from typing import Any
 import streamlit as st
 from pydantic import ValidationError
 
+from cs_metrics.analysis.pulse_table import reasons_offered
 from cs_metrics.book import Book
-from cs_metrics.lately import open_risks
-from cs_metrics.tables import Note, Pulse, Risk, Row
+from cs_metrics.tables import Note, Pulse, Row
 from pages.ui.company import record, who
+from pages.ui.pickers import whole
 
-REASONS = [
-    "Usage",
-    "Value not shown",
-    "Support",
-    "Price",
-    "Competitor",
-    "Champion left",
-    "Budget",
-    "Company change",
-    "Product gap",
-    "Other",
-]
 PULSES = {1: "1 · leaving", 2: "2 · at risk", 3: "3 · neutral", 4: "4 · good", 5: "5 · thriving"}
 
 
@@ -74,7 +63,9 @@ def pulse_form(account_id: str) -> None:
         pulse = st.segmented_control(
             "How does it stand?", list(PULSES), format_func=PULSES.__getitem__, key="pulse_given"
         )
-        reason = st.selectbox("Main reason", REASONS, index=None, key="pulse_reason", placeholder="Optional")
+        reason = st.selectbox(
+            "Main reason", reasons_offered(whole()), index=None, key="pulse_reason", placeholder="Optional"
+        )
         note = st.text_input("In your words", key="pulse_note", placeholder="Optional")
         if st.form_submit_button("Give pulse"):
             if pulse is None:
@@ -91,40 +82,6 @@ def pulse_form(account_id: str) -> None:
                         "note": note or None,
                     },
                 )
-
-
-def risk_form(account_id: str, book: Book) -> None:
-    """Flag a risk, or work on the plan of the one that is open."""
-    flagged = open_risks(book) if "risks" in book.facts else None
-    still = flagged.iloc[0].to_dict() if flagged is not None and len(flagged) else {}
-    with st.form("risk_form"):
-        st.markdown("##### Risk and plan" + (f", flagged on {still['opened_on']:%Y-%m-%d}" if still else ""))
-        old = {name: value for name, value in still.items() if value == value and value is not None}
-        reason = st.selectbox(
-            "Why is it at risk?",
-            REASONS,
-            index=None,
-            key=f"risk_reason_{account_id}",
-            placeholder=str(old.get("reason", "Choose")),
-        )
-        plan = st.text_area("What is the plan?", value=old.get("plan", ""), key=f"risk_plan_{account_id}", height=80)
-        escalated = st.text_input("Escalated to", value=old.get("escalated_to", ""), key=f"risk_escalated_{account_id}")
-        close = st.checkbox("The risk is over", key=f"risk_close_{account_id}") if still else False
-        if st.form_submit_button("Keep"):
-            values = {
-                "risk_id": str(old.get("risk_id") or f"{account_id}|{date.today()}"),
-                "account_id": account_id,
-                "opened_on": old["opened_on"].date() if old else date.today(),
-                "reason": reason or old.get("reason"),
-                "plan": plan or None,
-                "planned_on": date.today(),
-                "owner": old.get("owner") or who(),
-                "escalated_to": escalated or None,
-            } | ({"closed_on": date.today()} if close else {})
-            if values["reason"] is None and values["plan"] is None:
-                st.error("Say why the account is at risk, or what the plan is.")
-            else:
-                _kept(Risk, values)
 
 
 def note_form(account_id: str) -> None:

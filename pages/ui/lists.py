@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -53,7 +53,8 @@ LABELS = {
     "weighs": "Weighs", "difference": "Makes a difference of", "other_top": "Amount, by the other",
     "other_bottom": "Out of, by the other", "now": "Now", "before": "The period before", "year_before": "A year before",
     "value": "Value", "top_before": "Amount before", "bottom_before": "Out of before",
-    "why": "Why",
+    "why": "Why", "plan_state": "Plan is", "action": "Action", "owner": "Owner", "due_on": "Due",
+    "days_late": "Days late", "sentence": "In a sentence", "data_health": "Data health",
     "mrr_before": "MRR before", "mrr_after": "MRR after", "from_date": "From",
     "mrr_then": "MRR then", "mrr_now": "MRR now", "became": "What became of it", "transfer_in": "Taken over",
     "health_before": "Health before", "band": "Band", "band_before": "Band before", "most": "Most by",
@@ -69,7 +70,7 @@ LABELS = {
     "was": "Was", "gone": "Who confirmed left", "achieved_on": "Achieved", "story": "Story", "counts": "Counts",
     "confirmed_by": "Confirmed by", "mrr_year_ago": "A year ago", "list_mrr": "List price", "open_days": "Days open",
     "csat": "CSAT", "overdue_days": "Days overdue", "opened_at": "Opened", "solved_at": "Solved", "use": "Use",
-    "left_on": "Left", "when": "Asked", "done_on": "Done", "due_on": "Due", "paid_on": "Paid",
+    "left_on": "Left", "when": "Asked", "done_on": "Done", "paid_on": "Paid",
     "written_on": "Written", "asked_on": "Asked", "step": "Next step", "use_case": "Use case",
 }  # fmt: skip
 HELP = {
@@ -77,6 +78,7 @@ HELP = {
     "pulse": "The CSM's own judgement: 1 bad to 5 good.",
     "stake": "MRR × likelihood of losing it.",
     "likelihood": "By the points rule: 1 − Π (1 − weight of each signal).",
+    "data_health": "The health score without the pulse: 0 to 100, 100 = healthy.",
     "plan_age_days": "Days since the plan was last worked on.",
     "Risk of loss": "The chance of losing it within 180 days, from the signals that fire: 1 − Π (1 − weight of each).",
     "counts": "Confirmed by a champion in the last 12 months, by a customer of today.",
@@ -92,7 +94,7 @@ HELP = {
 
 WIDE = {
     "reasons": 300, "why": 190, "plan": 190, "met": 240, "missed": 200, "note": 240, "because": 340, "story": 260,
-    "did": 180, "tired": 150, "comment": 320,
+    "did": 180, "tired": 150, "sentence": 500, "action": 260, "comment": 320,
 }  # fmt: skip
 
 
@@ -101,7 +103,7 @@ def _column(name: str, values: pd.Series) -> Any:
     config = st.column_config
     if name in MONEY_COLUMNS:
         return config.NumberColumn(label, format="localized", help=help)
-    if name in ("health", "health_before"):
+    if name in ("health", "health_before", "data_health"):
         return config.ProgressColumn(label, format="%.0f", min_value=0, max_value=100, help=help, width=90)
     if name == "points" or name.startswith("by_"):
         return config.NumberColumn(label, format="%+.1f", help="Points of the score.")
@@ -135,10 +137,12 @@ def accounts(
     height: int | str = "auto",
     cents: bool = False,
     workbook: Callable[[], bytes] | None = None,
+    opens: Mapping[str, Callable[[str], None]] | None = None,
 ) -> None:
     """Rows about accounts. A click on a name opens the account; the whole list can be downloaded.
 
-    ``workbook`` makes another workbook than the plain list: one that computes a figure from the rows.
+    ``workbook`` makes another workbook than the plain list: one that computes a figure from the rows. ``opens`` says
+    what a click in another column does, given the account's id.
     """
     chosen = [c for c in columns or rows.columns if c in rows and not rows[c].isna().all()]
     chosen = ["name", *(c for c in chosen if c not in ("name", "account_id", "rank"))]
@@ -151,19 +155,20 @@ def accounts(
         shown["plan"] = shown["plan"].fillna("no plan")
     ids = rows["account_id"].tolist()
 
-    def opened() -> None:
-        open_account(ids[st.session_state[f"{key}_open"]["row"]])
+    def button(column: str, act: Callable[[str], None], width: int, **more: Any) -> Any:
+        name = f"{key}_open" if column == "name" else f"{key}_{column}"
+        return st.column_config.ButtonColumn(
+            LABELS.get(column, column.capitalize()),
+            type="tertiary",
+            alignment="left",
+            key=name,
+            on_click=lambda: act(ids[st.session_state[name]["row"]]),
+            width=width,
+            **more,
+        )
 
-    button = st.column_config.ButtonColumn(
-        LABELS["name"],
-        type="tertiary",
-        alignment="left",
-        key=f"{key}_open",
-        on_click=opened,
-        pinned=True,
-        width=170,
-    )
-    table(shown, f"{key}_list", height, {"name": button})
+    buttons = {column: button(column, act, 230) for column, act in (opens or {}).items() if column in shown}
+    table(shown, f"{key}_list", height, {"name": button("name", open_account, 170, pinned=True), **buttons})
     leave()
     downloads(rows, key, name, workbook)
 
@@ -182,7 +187,7 @@ def downloads(
     menu = st.popover("Download", icon=":material/download:", type="tertiary", key=f"{key}_download", on_change="rerun")
     if not menu.open:
         return
-    plain = rows.drop(columns=[c for c in ("signals",) if c in rows])
+    plain = rows.drop(columns=[c for c in ("signals", "sentences") if c in rows])
     with menu:
         for label, content, suffix, mime in (
             ("CSV", csv_bytes(plain), "csv", "text/csv"),
