@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import gc
-import os
-import platform
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,7 @@ import pyarrow.csv
 from benchmarks import books
 from benchmarks.luck import coverage
 from benchmarks.pages import page_costs
+from benchmarks.timing import machine, seconds
 from cs_metrics.analysis.cohorts import triangles
 from cs_metrics.analysis.luck import Held, band_of, drawn_figures
 from cs_metrics.analysis.movements import movements
@@ -32,13 +30,6 @@ from cs_metrics.tables import frames
 ACCOUNTS, MONTHS = 100_000, 60
 PAYING = 126_000
 ROUNDS = 15
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    """How long a call takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def ratio(work: Callable[[], Any], floor: Callable[[], Any], rounds: int = ROUNDS) -> tuple[float, float, float]:
@@ -130,8 +121,7 @@ def reading() -> list[str]:
 
 def main() -> None:
     """Measure and print the table."""
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    print(f"{machine}; {ACCOUNTS:,} accounts × {MONTHS} months\n")
+    print(f"{machine()}; {ACCOUNTS:,} accounts × {MONTHS} months\n")
     print("| what | ms | compared with, ms | ratio | asked |\n| --- | ---: | ---: | ---: | --- |")
     for handovers in (False, True):
         book = books.book(ACCOUNTS, MONTHS, handovers)

@@ -12,6 +12,7 @@ from cs_metrics.analysis.calls import AHEAD, held_against, score, standing_calls
 from cs_metrics.analysis.what_if import CHOICES
 from cs_metrics.book import Dark
 from cs_metrics.tables import RenewalCall
+from pages.ui.calls_by_week import calls_by_week
 from pages.ui.company import record_all, source
 from pages.ui.lists import accounts, table
 from pages.ui.renewals import Renewing, nothing_due
@@ -31,6 +32,7 @@ def calls(renewing: Renewing) -> None:
     _form(renewing)
     st.markdown("##### How earlier calls came true")
     _scores(renewing)
+    calls_by_week(renewing.book)
 
 
 def _form(renewing: Renewing) -> None:
