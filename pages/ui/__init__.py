@@ -7,11 +7,10 @@ from pages.ui.changed import changed_accounts as changed_accounts
 from pages.ui.changed import changes as changes
 from pages.ui.changed import choose_metric as choose_metric
 from pages.ui.changed import since_when as since_when
-from pages.ui.cohorts import cohort_curves as cohort_curves
+from pages.ui.cohort_curves import cohort_curves as cohort_curves
 from pages.ui.cohorts import cohort_pickers as cohort_pickers
 from pages.ui.cohorts import cohort_triangle as cohort_triangle
 from pages.ui.cohorts import no_cohorts as no_cohorts
-from pages.ui.cohorts import survival_curves as survival_curves
 from pages.ui.company import sample_store as sample_store
 from pages.ui.connect import connect as connect
 from pages.ui.decks import choose_deck as choose_deck
@@ -64,6 +63,7 @@ from pages.ui.revenue import movement_sentence as movement_sentence
 from pages.ui.revenue import movements_of as movements_of
 from pages.ui.revenue import rates_over_time as rates_over_time
 from pages.ui.scenarios import what_if as what_if
+from pages.ui.survival import survival_curves as survival_curves
 from pages.ui.team import changed_hands as changed_hands
 from pages.ui.team import inherited as inherited
 from pages.ui.team import people as people

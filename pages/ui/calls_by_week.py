@@ -37,9 +37,9 @@ def calls_by_week(book: Book) -> None:
             "calls": [f"{count:,}" for count in found["calls"]],
             "csms": found["csms"].astype(str),
             "over": found["over"].astype(str),
-            "came true": [_share(hits, over) for hits, over in zip(found["hits"], found["over"], strict=True)],
-            "missed by": [percent(value) for value in found["error"]],
-            "too high by": [percent(value) for value in found["bias"]],
+            "Came true": [_share(hits, over) for hits, over in zip(found["hits"], found["over"], strict=True)],
+            "Missed by": [percent(value) for value in found["error"]],
+            "Too high by": [percent(value) for value in found["bias"]],
         }
     )
     config = {
@@ -47,7 +47,7 @@ def calls_by_week(book: Book) -> None:
         "csms": st.column_config.TextColumn("By CSMs", alignment="right"),
         "over": st.column_config.TextColumn("Decided", alignment="right", help="Renewals whose month is over."),
     }
-    table_of_figures(shown, "call_weeks", {"calls": behind, "came true": behind}, config, 320)
+    table_of_figures(shown, "call_weeks", {"calls": behind, "Came true": behind}, config, 320)
     week = st.selectbox("Calls of the week of", names, key="call_week", bind="query-params", width=220)
     chosen = found["week"].iloc[names.index(week) if week in names else 0]
     st.markdown(_sentence(held[held["week"] == chosen], book))

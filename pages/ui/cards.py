@@ -10,7 +10,8 @@ from cs_metrics.analysis.likely import FEWEST_FOR_A_RATE, Range, likely_range
 from cs_metrics.book import Book
 from cs_metrics.metric import Metric
 from cs_metrics.targets import TARGETS
-from pages.ui.drill import Drill, drill
+from pages.ui.drill import Drill
+from pages.ui.tiles import explain
 from pages.ui.words import plural
 
 YEAR = 13
@@ -45,13 +46,7 @@ def card(metric: Metric, book: Book, months: int, key: str = "") -> None:
             chart_type="area",
         )
         st.caption(below(metric, book, found, now))
-        st.button(
-            "Explain",
-            icon=":material/table_rows:",
-            key=f"explain_{name}",
-            type="tertiary",
-            on_click=lambda: drill(Drill.of(metric, book, months)),
-        )
+        explain(lambda: Drill.of(metric, book, months), name)
 
 
 def _delta(metric: Metric, now: float, before: float, book: Book) -> str | float | None:
