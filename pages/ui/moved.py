@@ -13,7 +13,7 @@ from cs_metrics import charts
 from cs_metrics.analysis.moved import BY_GROUP, Concentration, by_account, by_group, concentration
 from cs_metrics.book import Book
 from cs_metrics.metric import Metric
-from pages.ui.drill import Drill, figure_of, table_of_figures
+from pages.ui.drill import Drill, table_of_figures
 from pages.ui.lists import accounts
 from pages.ui.plots import chart, say
 from pages.ui.words import escaped, percent, plural
@@ -66,9 +66,7 @@ def _bar_drill(metric: Metric, rows: pd.DataFrame, book: Book, point: dict[str, 
         return None
     name = str(chosen["name"].iloc[0]) if place < bars else "Every account" if place == drawn - 1 else "All others"
     change = metric.unit.write_difference(chosen["contribution"].sum())
-    return Drill(
-        f"{name}: what moved {metric.label}", f"**{change}**", lambda: chosen, book, figure_of(metric, name, [])
-    )
+    return Drill(f"{name}: what moved {metric.label}", f"**{change}**", lambda: chosen, book)
 
 
 def _groups(groups: pd.DataFrame, metric: Metric, book: Book, months: int, back: int, by: str) -> None:

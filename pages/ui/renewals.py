@@ -183,9 +183,9 @@ def expected_drill(renewing: Renewing, choices: Mapping[str, Choice], title: str
     """The contracts due, and the accounts set: what each is expected to bring. Those due add up to the MRR renewed."""
     rows = expected_of_accounts(renewing.book, choices, renewing.learned)
     due = rows[rows["is_due"]]
-    sentence = (
-        f"**{money(due['expected'].sum(), renewing.book)}** expected of {money(due['mrr'].sum(), renewing.book)} "
-    )
+    expected, mrr = due["expected"].sum(), due["mrr"].sum()
+    share = percent(expected / mrr if mrr else None)
+    sentence = f"**{money(expected, renewing.book)}**, {share}, expected of {money(mrr, renewing.book)} "
     sentence += f"due, with {plural(len(due), 'contract')}. Expected: what is set, or else the chance × the MRR."
     figure = Figure(title, ["What is due and expected"], top="expected", bottom="mrr", value_format="0.0%",
                     top_format=MONEY.sheet, bottom_format=MONEY.sheet)  # fmt: skip
