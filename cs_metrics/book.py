@@ -288,7 +288,9 @@ class Book:
 
     @property
     def last(self) -> pd.Period:
-        """The last month of the book."""
+        """The last month of the book. Raises Dark where it has none."""
+        if not len(self.months):
+            raise Dark("The book has no month: nothing is known of its revenue yet.")
         return self.months[-1]
 
     @property
