@@ -15,7 +15,7 @@ import pyarrow.csv
 from benchmarks import books
 from benchmarks.luck import coverage
 from benchmarks.pages import page_costs
-from benchmarks.retention import first_and_again, memory, retention_page
+from benchmarks.retention import first_and_again, memory
 from benchmarks.timing import machine, seconds
 from cs_metrics.analysis.cohorts import triangles
 from cs_metrics.analysis.luck import Held, band_of, drawn_figures
@@ -67,7 +67,6 @@ def core(book: Book, what: str) -> list[str]:
         forget_steps()
         nrr.tally(book, 12, "csm")
 
-    retention_page(book)
     first, again = first_and_again(book)
     return [
         line(f"movements by month and CSM, {what}", ratio(lambda: movements(book, by="csm"), read_once), "≤ 3"),

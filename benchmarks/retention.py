@@ -15,6 +15,7 @@ from cs_metrics.analysis.likely import likely_range
 from cs_metrics.analysis.movements import last_period
 from cs_metrics.book import Book
 from cs_metrics.metric import METRICS
+from pages.ui.series import series_of
 
 CARDS = ("net_revenue_retention", "gross_revenue_retention", "logo_retention", "gross_renewal_rate")
 LINES = ("net_revenue_retention", "gross_revenue_retention")
@@ -24,18 +25,20 @@ SHOWN = "net_revenue_retention"
 def retention_page(book: Book, months: int = 12) -> None:
     """What the page computes: cards with their ranges, the waterfall, two lines, a figure by CSM and the whole."""
     for name in CARDS:
-        METRICS[name].of(book, months)
+        series_of(METRICS[name], book, months)
         likely_range(METRICS[name], book, months)
     last_period(book, months)
     for name in LINES:
-        METRICS[name].of(book, months)
+        series_of(METRICS[name], book, months)
     METRICS[SHOWN].tally(book, months, "csm")
-    METRICS[SHOWN].of(book, months)
+    series_of(METRICS[SHOWN], book, months)
 
 
 def first_and_again(book: Book) -> tuple[Callable[[], Any], Callable[[], Any]]:
     """The page's computation on a book just loaded, and once the change log and its steps are kept."""
-    kept = book.memory
+    warm = replace(book, memory={})
+    METRICS[SHOWN].tally(warm, 12, "csm")
+    kept = dict(warm.memory)
     return lambda: retention_page(replace(book, memory={})), lambda: retention_page(replace(book, memory=dict(kept)))
 
 

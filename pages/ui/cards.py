@@ -11,6 +11,7 @@ from cs_metrics.book import Book
 from cs_metrics.metric import Metric
 from cs_metrics.targets import TARGETS
 from pages.ui.drill import Drill
+from pages.ui.series import series_of
 from pages.ui.tiles import explain
 from pages.ui.words import plural
 
@@ -27,7 +28,7 @@ def kpis(*metrics: Metric, of: Book, months: int, key: str = "") -> None:
 def card(metric: Metric, book: Book, months: int, key: str = "") -> None:
     """One figure: value, change on the period before, the year's line, range and target, and the accounts behind it."""
     values, found = book.answered(
-        ("card", metric.name, months), lambda: (metric.of(book, months), likely_range(metric, book, months))
+        ("card", metric.name, months), lambda: (series_of(metric, book, months), likely_range(metric, book, months))
     )
     few = 0 < found.accounts < FEWEST_FOR_A_RATE
     now = math.nan if few else values.iloc[-1]

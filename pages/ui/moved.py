@@ -16,6 +16,7 @@ from cs_metrics.metric import Metric
 from pages.ui.drill import Drill, table_of_figures
 from pages.ui.lists import accounts
 from pages.ui.plots import chart, say
+from pages.ui.series import series_of
 from pages.ui.words import escaped, percent, plural
 
 SHOWN = 8
@@ -26,7 +27,7 @@ def what_moved(metric: Metric, book: Book, months: int, by: str | None) -> None:
     against = {"The period before": months, "A year before": 12}
     since = st.selectbox("Against", list(against), key="moved_against", bind="query-params", width=260)
     back = against.get(since or "", months)
-    values = metric.of(book, months)
+    values = series_of(metric, book, months)
     now, then = values.iloc[-1], values.iloc[-1 - back] if len(values) > back else math.nan
     if not math.isfinite(now - then):
         st.info(f"There is no {metric.label.lower()} for both periods: the book begins in {book.months[0]}.")

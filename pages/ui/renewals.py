@@ -103,12 +103,12 @@ def due_chart(renewing: Renewing) -> None:
         "By", list(BY), format_func=str.capitalize, default="health", required=True, key="due_by",
         label_visibility="collapsed", bind="query-params",
     )  # fmt: skip
-    by = by or "health"
+    by, due = by or "health", renewing.due
     chart(
-        charts.due(due_by(renewing.due, by), renewing.book.currency),
+        renewing.book.answered(("due chart", by), lambda: charts.due(due_by(due, by), renewing.book.currency)),
         key="due",
         alt=f"MRR due and overdue, by {by}",
-        sentence=_due_sentence(renewing),
+        sentence=renewing.book.answered("due sentence", lambda: _due_sentence(renewing)),
         footer=f"MRR of customers by renewal date, counted from {renewing.book.known_on}. "
         "Large: together the first half of the MRR listed; small: its last fifth. Click a part for its accounts.",
         behind=lambda point: _due_drill(renewing, by, point),
@@ -159,7 +159,12 @@ def odds_chart(renewing: Renewing) -> None:
     odds, scale, currency = expected.odds, renewing.book.scale, renewing.book.currency
     low, high = odds.likely
     chart(
-        charts.odds(odds.amounts / scale, odds.chances, (low / scale, high / scale), odds.expected / scale, currency),
+        renewing.book.answered(
+            "odds chart",
+            lambda: charts.odds(
+                odds.amounts / scale, odds.chances, (low / scale, high / scale), odds.expected / scale, currency
+            ),
+        ),
         key="odds",
         alt="How likely each amount of renewed MRR is",
         sentence=f"{said(odds, scale, currency)} With it goes gross retention of "

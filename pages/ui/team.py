@@ -33,8 +33,9 @@ def people(metric: Metric, book: Book, months: int) -> None:
         if len(book.holders) < 2:
             st.caption("CSMs come with the column csm of your accounts, or with the table owners.")
     if len(found.compared):
+        drawn = ("funnel", metric.name, months)
         chart(
-            charts.funnel(found.compared, metric.unit, found.whole),
+            book.answered(drawn, lambda: charts.funnel(found.compared, metric.unit, found.whole)),
             key="funnel",
             alt=f"{metric.label} of each CSM against the size of the book, with what luck gives",
             sentence=found.sentence,
@@ -174,8 +175,12 @@ def _amounts(rows: pd.DataFrame, key: str, book: Book, behind: Callable[[str, st
     """Amounts by CSM as people read them; a click on one opens its accounts."""
     names = [str(name) for name in rows.index]
     counts = [name for name in rows if name.endswith(("accounts", "left"))]
-    written = {name: [f"{v:,.0f}" if name in counts else money(v, book) for v in rows[name]] for name in rows}
-    shown = pd.DataFrame({"csm": names} | written)
+
+    def written() -> pd.DataFrame:
+        told = {name: [f"{v:,.0f}" if name in counts else money(v, book) for v in rows[name]] for name in rows}
+        return pd.DataFrame({"csm": names} | told)
+
+    shown = book.answered((key, "written", tuple(rows.index), rows.to_numpy().tobytes()), written)
 
     def opened(column: str) -> Callable[[int], Drill]:
         return lambda row: behind(names[row], column)
