@@ -84,7 +84,10 @@ def due_tiles(renewing: Renewing) -> None:
     """What is overdue and due in 30, 60 and 90 days: MRR, and beside the name how many accounts."""
     if renewing.due is None:
         return
-    groups = {bucket: renewing.due[renewing.due["bucket"] == bucket] for bucket in BUCKETS}
+    due = renewing.due
+    groups: dict[str, pd.DataFrame] = renewing.book.answered(
+        "due buckets", lambda: {bucket: due[due["bucket"] == bucket] for bucket in BUCKETS}
+    )
     named = {f"{bucket.capitalize()} · {len(rows):,}": (bucket, rows) for bucket, rows in groups.items()}
     said = {name: money(rows["mrr"].sum(), renewing.book) for name, (_, rows) in named.items()}
     behind = {name: _due_behind(renewing, bucket.capitalize(), rows) for name, (bucket, rows) in named.items()}
