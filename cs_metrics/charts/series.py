@@ -23,7 +23,7 @@ def series(
         marks,
         height=height,
         legend=len(marks) > 1,
-        x={"type": "category", "nticks": 8, "tickangle": 0},
+        x={"type": "category", "nticks": 5, "tickangle": 0},
         y={"tickformat": unit.axis},
         level=None if target is None else (target, f"{target_name}<br>{unit.write(target)}"),
     )

@@ -76,8 +76,10 @@ def _groups(groups: pd.DataFrame, metric: Metric, book: Book, months: int, back:
     def opened(then: int) -> Callable[[int], Drill]:
         return lambda row: Drill.of(metric, book.until(book.last - then), months, by, str(groups["group"].iloc[row]))
 
-    behind = {"before": opened(back), "now": opened(0), "contribution": opened(0)}
-    table_of_figures(_written(groups, metric), "moved_groups", behind, _group_config(by))
+    then = "before" if back == months else "year_before"
+    behind = {then: opened(back), "now": opened(0), "contribution": opened(0)}
+    shown = _written(groups, metric).rename(columns={"before": then})
+    table_of_figures(shown, "moved_groups", behind, _group_config(by))
 
 
 def _named(name: str) -> str:

@@ -198,7 +198,7 @@ def _compare(
     for name, each in every.items():
         said = {label: f"{percent(of.expected)} ({100 * of.low:.1f}–{100 * of.high:.1f})" if of.low == of.low else "–"
                 for label, field in FIGURES for of in (getattr(each, field),)}  # fmt: skip
-        rows.append({"scenario": name, "accounts set": each.decided, **said})
+        rows.append({"scenario": name, "Accounts set": each.decided, **said})
     left, right = st.columns([3, 2], gap="medium")
     sets: dict[str, Mapping[str, Choice]] = {AS_IT_STANDS: {}, **saved, ON_THE_TABLE: choices}
     names = [str(row["scenario"]) for row in rows]
