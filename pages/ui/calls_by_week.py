@@ -51,7 +51,8 @@ def calls_by_week(book: Book) -> None:
     week = st.selectbox("Calls of the week of", names, key="call_week", bind="query-params", width=220)
     chosen = found["week"].iloc[names.index(week) if week in names else 0]
     st.markdown(_sentence(held[held["week"] == chosen], book))
-    accounts(_listed(held, chosen), "week_calls", f"Calls of the week of {week}", LISTED, height=320)
+    listed = _listed(held, chosen)
+    accounts(listed, "week_calls", f"Calls of the week of {week}", LISTED, height=min(38 + 35 * len(listed), 320))
     st.caption(
         "A call is frozen at the end of its week: the last one made of a renewal in it. It is decided when the renewal "
         "month is over; called is what the account was said to pay then, actual what it paid."
