@@ -27,6 +27,7 @@ PAGES = {
     "Cohorts": "cohorts",
     "At risk": "at-risk",
     "Team": "team",
+    "Renewals": "renewals",
 }
 
 

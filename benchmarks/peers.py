@@ -1,169 +1,57 @@
-"""``python -m benchmarks.peers [accounts]``: the same figures by DuckDB, Polars and pandas, equal first, then timed.
+"""``python -m benchmarks.peers [accounts …]``: the same figures by DuckDB, Polars and pandas, equal first, then timed.
 
 Each starts from what it would have at hand: ours from a loaded Book, the others from the long table of MRR with whole
-cents and numbers as ids, held in memory in their own form. Written to ``benchmarks/RESULTS.md``.
+numbers as ids, held in memory in their own form. One other at a time, in a process of its own, so that a million
+accounts fit; ours is measured in turn with it. Written to ``benchmarks/RESULTS.md``, a section per size.
 """
 
 from __future__ import annotations
 
 import gc
-import os
-import platform
+import json
+import re
 import statistics
+import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from benchmarks import books
-from benchmarks.__main__ import MONTHS, seconds
+from benchmarks.others import FIGURES, MEASURES, TRAILING, WAYS
+from benchmarks.timing import load, machine, seconds
 from cs_metrics.analysis.cohorts import triangles
 from cs_metrics.analysis.movements import KINDS, movements
 from cs_metrics.book import Book
 from cs_metrics.metric import METRICS
 
-RESULTS = Path(__file__).parent / "RESULTS.md"
-TRAILING = 12
-Answer = dict[str, np.ndarray]
-Work = Callable[[], Any]
-
-MOVEMENTS_SQL = """
-with months as (select range as month from range({closes})),
-firsts as (select account, min(month) as first from mrr where mrr > 0 group by account),
-spine as (select account, month, first from firsts join months on month >= first),
-filled as (select s.account, s.month, s.first, coalesce(r.mrr, 0) as now
-           from spine s left join mrr r on r.account = s.account and r.month = s.month),
-lagged as (select *, coalesce(lag(now) over (partition by account order by month), 0) as before from filled)
-select month,
-       sum(case when before = 0 and now > 0 and month = first then now else 0 end) as new,
-       sum(case when now > before and before > 0 then now - before else 0 end) as expansion,
-       sum(case when now < before and now > 0 then now - before else 0 end) as contraction,
-       sum(case when now = 0 then -before else 0 end) as churn,
-       sum(case when before = 0 and now > 0 and month > first then now else 0 end) as reactivation
-from lagged group by month order by month
-"""
-TRAILING_SQL = """
-with spine as (select account, csm, month as opening, month + {trailing} as closing, mrr as start from mrr
-               where month + {trailing} < {closes})
-select closing as month, spine.csm, sum(coalesce(r.mrr, 0)) as top, sum(start) as bottom
-from spine left join mrr r on r.account = spine.account and r.month = spine.closing
-group by closing, spine.csm order by closing, spine.csm
-"""
-COHORTS_SQL = """
-with firsts as (select account, min(month) as cohort, arg_min(mrr, month) as start
-                from mrr where mrr > 0 group by account)
-select cohort, month - cohort as age, count(*) as logo, sum(least(mrr, start)) as gross, sum(mrr) as net
-from mrr join firsts using (account) where mrr > 0 group by cohort, age order by cohort, age
-"""
+ROOT, RESULTS = Path(__file__).parents[1], Path(__file__).parent / "RESULTS.md"
+MONTHS, ROUNDS, PATIENCE = 60, 5, 40.0
+GOALS = {"movements": 20, "trailing": 8, "cohorts": 8}
+WORDS = {
+    "movements": "movements by month",
+    "trailing": f"trailing net retention by {books.CSMS} CSMs, every month",
+    "cohorts": "logo, gross and net cohorts by month",
+}
 
 
-def long_table(book: Book) -> pd.DataFrame:
-    """One row per account and month with MRR: ``account, csm, month, mrr``."""
+def long_table(book: Book, folder: Path) -> None:
+    """One row per account and month with MRR, a file per column: ``account, csm, month, mrr``."""
     balance = book.balance(0, 0)
     month, account = np.nonzero(balance)
-    return pd.DataFrame(
-        {"account": account, "csm": book.owners.held[0][account], "month": month, "mrr": balance[month, account]}
-    )
+    csm = book.owners.held[0][account]
+    columns = {"account": account, "csm": csm, "month": month, "mrr": balance[month, account]}
+    for name, values in columns.items():
+        np.save(folder / f"{name}.npy", values)
+    (folder / "closes").write_text(str(book.closes))
 
 
-def duckdb_works(table: pd.DataFrame, closes: int) -> dict[str, Work]:
-    """DuckDB SQL with a month spine and windows, as analytics engineers write it."""
-    import duckdb
-
-    database = duckdb.connect()
-    database.register("given", table)
-    database.execute("create table mrr as select * from given")
-
-    def asked(sql: str) -> Work:
-        text = sql.format(closes=closes, trailing=TRAILING)
-        return lambda: database.execute(text).fetchnumpy()
-
-    return {"movements": asked(MOVEMENTS_SQL), "trailing": asked(TRAILING_SQL), "cohorts": asked(COHORTS_SQL)}
-
-
-def polars_works(table: pd.DataFrame, closes: int) -> dict[str, Work]:
-    """Polars lazy: sort and shift with a test for gaps, joins for the rest."""
-    import polars as pl
-
-    mrr = pl.DataFrame({name: table[name].to_numpy() for name in table}).lazy()
-    of_account = pl.col("month").shift(1).over("account")
-
-    def moved() -> Any:
-        rows = mrr.sort("account", "month").with_columns(
-            last=of_account,
-            next=pl.col("month").shift(-1).over("account"),
-            level=pl.col("mrr").shift(1).over("account"),
-        )
-        goes_on = pl.col("last") == pl.col("month") - 1
-        step = pl.col("mrr") - pl.col("level")
-        came = rows.group_by("month").agg(
-            new=pl.col("mrr").filter(pl.col("last").is_null()).sum(),
-            expansion=step.filter(goes_on & (step > 0)).sum(),
-            contraction=step.filter(goes_on & (step < 0)).sum(),
-            reactivation=pl.col("mrr").filter(pl.col("last") < pl.col("month") - 1).sum(),
-        )
-        ends = pl.col("next").is_null() | (pl.col("next") > pl.col("month") + 1)
-        gone = rows.filter(ends & (pl.col("month") < closes - 1)).group_by(pl.col("month") + 1)
-        both = came.join(gone.agg(churn=-pl.col("mrr").sum()), on="month", how="full", coalesce=True)
-        return both.fill_null(0).sort("month").collect()
-
-    def trailing() -> Any:
-        later = mrr.select("account", month=pl.col("month") - TRAILING, top="mrr")
-        opened = mrr.filter(pl.col("month") + TRAILING < closes)
-        joined = opened.join(later, on=["account", "month"], how="left").group_by("month", "csm")
-        return joined.agg(top=pl.col("top").sum(), bottom=pl.col("mrr").sum()).sort("month", "csm").collect()
-
-    def cohorts() -> Any:
-        first = mrr.group_by("account").agg(cohort=pl.col("month").min(), start=pl.col("mrr").sort_by("month").first())
-        aged = mrr.join(first, on="account").with_columns(age=pl.col("month") - pl.col("cohort"))
-        cells = aged.group_by("cohort", "age").agg(
-            logo=pl.len(), gross=pl.min_horizontal("mrr", "start").sum(), net=pl.col("mrr").sum()
-        )
-        return cells.sort("cohort", "age").collect()
-
-    return {"movements": moved, "trailing": trailing, "cohorts": cohorts}
-
-
-def pandas_works(table: pd.DataFrame, closes: int) -> dict[str, Work]:
-    """pandas: groupby and shift with a test for gaps, merges for the rest."""
-
-    def moved() -> pd.DataFrame:
-        rows = table.sort_values(["account", "month"])
-        by = rows.groupby("account")
-        last, following, level = by["month"].shift(1), by["month"].shift(-1), by["mrr"].shift(1)
-        step = rows["mrr"] - level
-        goes_on, ends = last == rows["month"] - 1, following != rows["month"] + 1
-        sums = {
-            "new": rows["mrr"].where(last.isna(), 0),
-            "expansion": step.where(goes_on & (step > 0), 0),
-            "contraction": step.where(goes_on & (step < 0), 0),
-            "reactivation": rows["mrr"].where(last < rows["month"] - 1, 0),
-        }
-        came = pd.DataFrame(sums).groupby(rows["month"]).sum()
-        gone = -rows["mrr"].where(ends & (rows["month"] < closes - 1), 0).groupby(rows["month"] + 1).sum()
-        return came.assign(churn=gone).reindex(range(closes)).fillna(0).reset_index()
-
-    def trailing() -> pd.DataFrame:
-        later = table.assign(month=table["month"] - TRAILING)[["account", "month", "mrr"]]
-        opened = table[table["month"] + TRAILING < closes]
-        both = opened.merge(later, on=["account", "month"], how="left", suffixes=("", "_later"))
-        return both.groupby(["month", "csm"])[["mrr_later", "mrr"]].sum().reset_index()
-
-    def cohorts() -> pd.DataFrame:
-        rows = table.sort_values(["account", "month"])
-        by = rows.groupby("account")
-        start, cohort = by["mrr"].transform("first"), by["month"].transform("first")
-        cells = rows.assign(cohort=cohort, age=rows["month"] - cohort, gross=np.minimum(rows["mrr"], start))
-        found = cells.groupby(["cohort", "age"]).agg(logo=("mrr", "size"), gross=("gross", "sum"), net=("mrr", "sum"))
-        return found.reset_index()
-
-    return {"movements": moved, "trailing": trailing, "cohorts": cohorts}
-
-
-def our_works(book: Book) -> dict[str, Work]:
+def our_works(book: Book) -> dict[str, Callable[[], Any]]:
     """Ours, from the loaded book; whatever it keeps between calls is made before the clock starts."""
     nrr = METRICS["net_revenue_retention"]
     return {
@@ -173,84 +61,142 @@ def our_works(book: Book) -> dict[str, Work]:
     }
 
 
-def sums_of(name: str, found: Any, book: Book) -> np.ndarray:
-    """What each column of an answer adds up to, so that all can be compared: exact whole numbers."""
-    if name == "movements":
-        scale = book.scale if "period" in found else 1
-        return np.array([np.rint(np.sum(np.asarray(found[kind], dtype=float)) * scale) for kind in KINDS])
-    if name == "trailing":
-        if hasattr(found, "tops"):
-            return np.array([found.tops.sum(), found.bottoms.sum()])
-        top, bottom = ("mrr_later", "mrr") if "mrr_later" in found else ("top", "bottom")
-        return np.array([np.asarray(found[column], dtype=float).sum() for column in (top, bottom)])
-    if hasattr(found, "sums"):
-        return np.array([found.sums[measure].sum() for measure in ("logo", "gross", "net")])
-    return np.array([np.asarray(found[measure], dtype=float).sum() for measure in ("logo", "gross", "net")])
+def our_sums(figure: str, found: Any, book: Book) -> list[int]:
+    """What each column of our answer adds up to: exact whole numbers."""
+    if figure == "movements":
+        return [int(np.rint(found[kind] * book.scale).sum()) for kind in KINDS]
+    if figure == "trailing":
+        return [int(found.tops.sum()), int(found.bottoms.sum())]
+    return [int(found.sums[measure].sum()) for measure in MEASURES]
 
 
-def compared(book: Book, rounds: int) -> Iterator[str]:
+class Other:
+    """Another's process: asked for a figure, it answers with its time and its sums."""
+
+    def __init__(self, name: str, process: subprocess.Popen[str]):
+        self.name, self.process = name, process
+        self.missing = "missing" in self.answer()
+
+    def answer(self) -> dict[str, Any]:
+        """The next line it says."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.name} ended with {self.process.wait()}")
+        return json.loads(line)
+
+    def ask(self, figure: str) -> dict[str, Any]:
+        """Its answer to a figure."""
+        assert self.process.stdin is not None
+        print(figure, file=self.process.stdin, flush=True)
+        return self.answer()
+
+
+@contextmanager
+def other(name: str, folder: Path) -> Iterator[Other]:
+    """One of the others, its table loaded."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.others", name, str(folder)],
+        cwd=ROOT,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        yield Other(name, process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def in_turn(theirs: Other, ours: Callable[[], Any], figure: str, sums: list[int]) -> Iterator[tuple[float, float]]:
+    """Seconds of theirs and of ours, in turn: so many rounds as patience allows, two at the least after the first.
+
+    The first answer of each is compared, and not timed where there is time for more.
+    """
+    first = theirs.ask(figure)
+    assert first["sums"] == sums, (theirs.name, figure, first["sums"], sums)
+    ours()
+    rounds = max(2, min(ROUNDS, int(PATIENCE / max(first["seconds"], 1e-9))))
+    for _ in range(rounds):
+        yield theirs.ask(figure)["seconds"], seconds(ours)
+
+
+def compared(book: Book) -> Iterator[str]:
     """A row per figure: milliseconds of each, and how many times faster ours is than the best of the others."""
-    table, closes = long_table(book), book.closes
-    works = {"ours": our_works(book)}
-    for name, made in (("DuckDB", duckdb_works), ("Polars", polars_works), ("pandas", pandas_works)):
-        try:
-            works[name] = made(table, closes)
-        except ImportError:
-            print(f"{name} is not installed: left out", file=sys.stderr)
+    works, times = our_works(book), dict[tuple[str, str], list[float]]()
     matrix = book.balance(0, 0)
-    yield f"| what | {' | '.join(works)} | reading the array once | best of the others ÷ ours |"
-    yield "| --- |" + " ---: |" * (len(works) + 2)
-    for figure in works["ours"]:
-        found = {name: sums_of(figure, each[figure](), book) for name, each in works.items()}
-        for name, sums in found.items():
-            assert np.array_equal(sums, found["ours"]), (figure, name, sums, found["ours"])
+    with tempfile.TemporaryDirectory() as folder:
+        long_table(book, Path(folder))
         gc.collect()
-        times: dict[str, list[float]] = {name: [] for name in (*works, "once")}
-        for _ in range(rounds):
-            for name, each in works.items():
-                times[name].append(seconds(each[figure]))
-            times["once"].append(seconds(lambda: np.add.reduce(matrix.reshape(-1))))
-        middle = {name: 1000 * statistics.median(spent) for name, spent in times.items()}
-        best = min((middle[name] for name in works if name != "ours"), default=float("nan"))
-        shown = " | ".join(f"{ms:,.1f}" for ms in middle.values())
-        yield f"| {WORDS[figure]} | {shown} | {best / middle['ours']:,.0f} |"
+        for name in WAYS:
+            with other(name, Path(folder)) as theirs:
+                if theirs.missing:
+                    print(f"{name} is not installed: left out", file=sys.stderr)
+                    continue
+                for figure in FIGURES:
+                    sums = our_sums(figure, works[figure](), book)
+                    for spent, own in in_turn(theirs, works[figure], figure, sums):
+                        times.setdefault((name, figure), []).append(spent)
+                        times.setdefault(("ours", figure), []).append(own)
+                    print(f"{name}, {figure}: {statistics.median(times[name, figure]):.2f} s", file=sys.stderr)
+    once = 1000 * statistics.median(seconds(lambda: np.add.reduce(matrix.reshape(-1))) for _ in range(9))
+    names = [name for name in ("ours", *WAYS) if (name, FIGURES[0]) in times]
+    yield f"| what | {' | '.join(names)} | reading the array once | best of the others ÷ ours | goal |"
+    yield "| --- |" + " ---: |" * (len(names) + 3)
+    for figure in FIGURES:
+        middle = {name: 1000 * statistics.median(times[name, figure]) for name in names}
+        best = min((middle[name] for name in names if name != "ours"), default=float("nan"))
+        shown = " | ".join(f"{ms:,.1f}" for ms in (*middle.values(), once))
+        yield f"| {WORDS[figure]} | {shown} | {best / middle['ours']:,.0f} | ≥ {GOALS[figure]} |"
 
 
-WORDS = {
-    "movements": "movements by month",
-    "trailing": f"trailing net retention by {books.CSMS} CSMs, every month",
-    "cohorts": "logo, gross and net cohorts by month",
-}
+def section(accounts: int) -> str:
+    """One size: how it was measured, and the table."""
+    begun = time.perf_counter()
+    book = books.book(accounts, MONTHS, handovers=False)
+    rows = list(compared(book))
+    busy = load()
+    told = (
+        "" if busy is None else f" Load of the machine meanwhile: {busy:.0f}; measure again on a quiet one if above 2."
+    )
+    return "\n".join(
+        [
+            f"## {accounts:,} accounts × {MONTHS} months",
+            "",
+            f"On {machine()}, in {time.perf_counter() - begun:.0f} s.{told}",
+            "",
+            *rows,
+            "",
+        ]
+    )
 
 
-def machine() -> str:
-    """The processor as it names itself, its cores, the versions."""
-    described = Path("/proc/cpuinfo")
-    lines = described.read_text().splitlines() if described.exists() else []
-    model = next((text.partition(":")[2].strip() for text in lines if text.startswith("model name")), "")
-    return f"{model or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+HEAD = """# Compared with others
+
+Milliseconds, medians of runs in turn; what the columns of every answer add up to is checked to be equal before. Ours
+starts from a loaded book on one core, the others from the long table in memory, with all cores. `make peers
+ACCOUNTS=1000000` measures one size anew and leaves the others as they are. The goals are those for a million accounts.
+"""
 
 
-def load() -> str:
-    """How busy the machine was, where it can tell: on a busy one whoever uses several cores is held back."""
-    if not hasattr(os, "getloadavg"):
-        return ""
-    return f" Load of the machine meanwhile: {os.getloadavg()[0]:.0f}; measure again on a quiet one if above 1."
+def kept(text: str) -> dict[int, str]:
+    """The sections of a file of results, by size.
+
+    >>> kept("# Compared\\n\\n## 1,000 accounts × 60 months\\n\\nOn…\\n")
+    {1000: '## 1,000 accounts × 60 months\\n\\nOn…\\n'}
+    """
+    parts = re.split(r"(?m)^(?=## )", text)[1:]
+    return {int(re.sub(r"\D", "", part[3:].partition("accounts")[0])): part.rstrip() + "\n" for part in parts}
 
 
 def main() -> None:
-    """Measure, print, and keep the table."""
-    accounts = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    book = books.book(accounts, MONTHS, handovers=False)
-    rows = list(compared(book, rounds=5))
-    told = (
-        f"{accounts:,} accounts × {MONTHS} months on {machine()}. Milliseconds, medians of runs in turn; the sums of\n"
-        "every answer are checked to be equal before. Ours starts from a loaded book, the others from the long table\n"
-        f"in memory.{load()}"
-    )
-    lines = ["# Compared with others", "", told, "", *rows]
-    RESULTS.write_text("\n".join(lines) + "\n", "utf-8")
-    print("\n".join(lines))
+    """Measure each size, print it, and keep it."""
+    for accounts in [int(size) for size in sys.argv[1:]] or [100_000]:
+        found = section(accounts)
+        print(found, flush=True)
+        every = kept(RESULTS.read_text("utf-8") if RESULTS.exists() else "") | {accounts: found}
+        RESULTS.write_text("\n".join([HEAD, *(every[size] for size in sorted(every))]), "utf-8")
 
 
 if __name__ == "__main__":

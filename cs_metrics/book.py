@@ -14,192 +14,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache, cached_property
-from typing import Any, Literal, TypeVar, get_args, get_type_hints
+from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from cs_metrics.changes import Changes, changes_in
 from cs_metrics.facts import Facts
+from cs_metrics.lines import NEVER as NEVER
+from cs_metrics.lines import NO_HANDOVERS as NO_HANDOVERS
+from cs_metrics.lines import NO_RENEWALS as NO_RENEWALS
+from cs_metrics.lines import Lines as Lines
+from cs_metrics.lines import Owners as Owners
+from cs_metrics.lines import moved_to as moved_to
 from cs_metrics.months import last_day, month
+from cs_metrics.problems import Dark as Dark
+from cs_metrics.problems import Misuse as Misuse
+from cs_metrics.problems import Problem as Problem
+from cs_metrics.settings import OwnerRule as OwnerRule
+from cs_metrics.settings import Settings as Settings
+from cs_metrics.settings import listed
+from cs_metrics.settings import setting_choices as setting_choices
 from cs_metrics.units import Unit
 
 SCALE = 3600
 UNASSIGNED = "unassigned"
 UNKNOWN = "unknown"
 BLOCK = 16_384
-NEVER = 10**6
 
 Kept = TypeVar("Kept")
-T = TypeVar("T", pd.DataFrame, pd.DataFrame | None)
-OwnerRule = Literal["opening", "event", "closing", "time-share", "grace"]
-
-
-class Problem(ValueError):
-    """Something a person can put right: where it is, what is wrong, what to do."""
-
-
-class Misuse(Problem):
-    """A name or value was asked for that does not exist: what there is instead."""
-
-
-class Dark(Exception):
-    """A figure cannot be given because the book lacks something; says what to add."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The definitions that can be switched. Each is printed with every figure it bears on."""
-
-    owner: OwnerRule = "opening"
-    fx: Literal["constant", "floating"] = "constant"
-    gross_cap: Literal["account", "product"] = "account"
-    level: Literal["account", "parent"] = "account"
-    waterfall: Literal["months", "ends"] = "months"
-    cohort_start: Literal["first_mrr", "start_date"] = "first_mrr"
-    revenue: Literal["mrr", "subscriptions", "ledger"] | None = None
-    currency: str | None = None
-    fiscal_start: int = 1
-
-    @classmethod
-    def of(cls, **named: Any) -> Settings:
-        """Settings from text, as a command line or an address gives them.
-
-        >>> Settings.of(owner="time-share", fiscal_start="2").fiscal_start
-        2
-        >>> Settings.of(owner="oldest")
-        Traceback (most recent call last):
-        cs_metrics.book.Misuse: owner: "oldest" is not a choice; choose opening, event, closing, time-share or grace
-        """
-        kinds = setting_choices()
-        for name, value in named.items():
-            if name not in kinds:
-                raise Misuse(f'setting "{name}" is not known; choose from {_listed(list(kinds), "and")}')
-            choices = kinds[name]
-            if choices and value not in choices:
-                raise Misuse(f'{name}: "{value}" is not a choice; choose {_listed(choices, "or")}')
-        if "fiscal_start" in named:
-            first = str(named["fiscal_start"])
-            if not first.isdigit() or not 1 <= int(first) <= 12:
-                raise Misuse(f'fiscal_start: "{first}" is not a month; give a number from 1 to 12')
-            named["fiscal_start"] = int(first)
-        return cls(**named)
-
-
-@cache
-def setting_choices() -> dict[str, list[str]]:
-    """Each setting's choices; none for one that takes any value."""
-    kinds = get_type_hints(Settings)
-    inside = {name: [c for part in (kind, *get_args(kind)) for c in get_args(part)] for name, kind in kinds.items()}
-    return {name: list(dict.fromkeys(c for c in found if isinstance(c, str))) for name, found in inside.items()}
-
-
-@dataclass(frozen=True, eq=False)
-class Lines:
-    """What MRR is made of: one line per account, product and currency, ordered by row.
-
-    ``amounts`` is closes × lines in each line's own currency; ``row``, ``product`` and ``currency`` say, line by
-    line, whose it is (positions in the book, in ``products`` and in ``currencies``); ``first_paid`` is the month of
-    the line's first revenue, counted from 1970, kept when earlier closes are cut off.
-    """
-
-    amounts: np.ndarray
-    row: np.ndarray
-    product: np.ndarray
-    currency: np.ndarray
-    first_paid: np.ndarray
-    products: pd.Index
-    currencies: pd.Index
-
-    @classmethod
-    def starting(
-        cls,
-        first_close: pd.Period,
-        amounts: np.ndarray,
-        row: np.ndarray,
-        product: np.ndarray,
-        currency: np.ndarray,
-        products: pd.Index,
-        currencies: pd.Index,
-    ) -> Lines:
-        """Lines whose whole history is in ``amounts``."""
-        first = np.full(amounts.shape[1], NEVER)
-        for close in range(len(amounts) - 1, -1, -1):
-            first[amounts[close] > 0] = first_close.ordinal + close
-        return cls(amounts, row, product, currency, first, products, currencies)
-
-    def chosen(self, keep: np.ndarray | slice, row: np.ndarray) -> Lines:
-        """Some of the lines, with the rows they now belong to."""
-        return replace(
-            self,
-            amounts=self.amounts[:, keep],
-            row=row,
-            product=self.product[keep],
-            currency=self.currency[keep],
-            first_paid=self.first_paid[keep],
-        )
-
-    def closes(self, at: slice) -> Lines:
-        """The lines over some closes only."""
-        return replace(self, amounts=self.amounts[at])
-
-    def take(self, rows: np.ndarray | slice, total: int) -> Lines:
-        """The lines of some rows of the book, in their new order. A slice copies no amount."""
-        if isinstance(rows, slice):
-            start, stop, _ = rows.indices(total)
-            first, last = np.searchsorted(self.row, (start, stop))
-            keep: np.ndarray | slice = slice(first, last)
-            place = self.row[keep] - start
-        else:
-            new = np.full(total, -1)
-            new[rows] = np.arange(len(rows))
-            keep = np.flatnonzero(new[self.row] >= 0)
-            keep = keep[np.argsort(new[self.row[keep]], kind="stable")]
-            place = new[self.row[keep]]
-        return self.chosen(keep, place)
-
-    def grouped(self, to: np.ndarray) -> Lines:
-        """The same lines under other rows: ``to`` gives each line its new row."""
-        order = np.argsort(to, kind="stable")
-        return self.chosen(order, to[order])
-
-
-@dataclass(frozen=True, eq=False)
-class Owners:
-    """Who held each account at each close.
-
-    ``held`` is closes × rows, positions in ``names``, whose last entry is "unassigned". ``handovers`` has one row
-    per change: ``row, day, before, after``.
-    """
-
-    names: pd.Index
-    held: np.ndarray
-    handovers: pd.DataFrame
-
-    def closes(self, at: slice) -> Owners:
-        """The owners over some closes only."""
-        return replace(self, held=self.held[at])
-
-    def take(self, rows: np.ndarray | slice) -> Owners:
-        """The owners of some rows of the book, in their new order; a row may be taken more than once."""
-        chosen = np.arange(self.held.shape[1])[rows]
-        return replace(self, held=self.held[:, rows], handovers=moved_to(self.handovers, chosen))
-
-
-NO_RENEWALS = pd.DataFrame({"row": [], "day": []}).astype({"row": "int64", "day": "datetime64[s]"})
-NO_HANDOVERS = pd.DataFrame({"row": [], "day": [], "before": [], "after": []}).astype(
-    {"row": "int64", "day": "datetime64[s]", "before": "int64", "after": "int64"}
-)
-
-
-def moved_to(dated: T, rows: np.ndarray) -> T:
-    """Dated entries of rows, as entries of some of these rows in their new order; a row may be taken more than once."""
-    if dated is None or len(dated) == 0:
-        return dated
-    places = pd.DataFrame({"old": rows, "row": np.arange(len(rows))})
-    moved = places.merge(dated.rename(columns={"row": "old"}), on="old")
-    return moved.drop(columns="old")
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,7 +132,9 @@ class Book:
 
     @property
     def last(self) -> pd.Period:
-        """The last month of the book."""
+        """The last month of the book. Raises Dark where it has none."""
+        if not len(self.months):
+            raise Dark("The book has no month: nothing is known of its revenue yet.")
         return self.months[-1]
 
     @property
@@ -644,15 +490,10 @@ class Book:
         if by == "account_id":
             return self.accounts.index.astype(str), np.arange(len(self))
         if by not in self.accounts:
-            known = _listed(["csm", "account_id", *self.accounts.columns.drop("csm", errors="ignore")], "and")
+            known = listed(["csm", "account_id", *self.accounts.columns.drop("csm", errors="ignore")], "and")
             raise Misuse(f'"{by}" is not an attribute of the accounts; there are {known}')
         values = self.accounts[by]
         if isinstance(values.dtype, pd.CategoricalDtype):
             values = values.astype(object)
         codes, labels = pd.factorize(values.astype(object).where(values.notna(), UNKNOWN).astype(str), sort=True)
         return pd.Index(labels, name=by), codes.astype(np.intp)
-
-
-def _listed(words: Sequence[str], last: str) -> str:
-    """Words as a sentence lists them: a, b or c."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"

@@ -14,7 +14,7 @@ from drawn import FIRST, Drawn, Plain, drawn_books, yyyymm
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_metrics.analysis import cohorts
+from cs_metrics.analysis import cohort_sums, cohorts
 from cs_metrics.analysis.cohorts import ADDS, behind, said, triangles
 from cs_metrics.assemble import book_of
 from cs_metrics.book import Book, Settings
@@ -163,7 +163,7 @@ def test_both_roads_lead_to_the_same_integers(drawn: Drawn, every: str, by: str 
     book = drawn.book(fx="floating", gross_cap=cap, cohort_start=start)
     book = book.per_product() if by == "product" else book
     begun = cohorts.starts_of(book, every)
-    _, ends = cohorts._closes_of(book, every)
+    _, ends = cohorts.closes_of(book, every)
     labels, group = cohorts.grouped(book, by, begun.close)
     inside = begun.counted & (begun.close < book.closes)
     found, _, place = cohorts._rows(begun.cohort, group, inside, len(labels))
@@ -171,7 +171,7 @@ def test_both_roads_lead_to_the_same_integers(drawn: Drawn, every: str, by: str 
     if not len(ends):
         return
     for one in (part, part.per_product()) if by != "product" else (part,):
-        log, matrix = cohorts.fold_changes(one, tuple(ADDS)), cohorts.sum_matrix(one, tuple(ADDS))
+        log, matrix = cohort_sums.fold_changes(one, tuple(ADDS)), cohort_sums.sum_matrix(one, tuple(ADDS))
         for measure in ADDS:
             np.testing.assert_array_equal(log[measure], matrix[measure])
 

@@ -16,6 +16,9 @@ PACKAGE = ROOT / "cs_metrics"
 PAGES = sorted(ROOT.glob("pages/[0-9]*_*/[0-9]*_*.py"))
 CORE = {
     "book",
+    "lines",
+    "settings",
+    "problems",
     "months",
     "metric",
     "signal",

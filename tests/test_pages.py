@@ -322,7 +322,9 @@ def test_a_click_on_a_cohort_opens_its_accounts(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(of_cohorts, "chart", chart)
     visit(page("cohorts"), left="MRR")
     drill, average = opened
-    assert average is None
+    assert average is not None
+    every = average.rows()
+    assert f"**{100 * every['top'].sum() / every['bottom'].sum():.1f} %**" in average.sentence
     rows = drill.rows()
     assert f"**{100 * rows['top'].sum() / rows['bottom'].sum():.1f} %**" in drill.sentence
 

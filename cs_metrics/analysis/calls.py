@@ -15,6 +15,7 @@ from cs_metrics.book import UNASSIGNED, Book, Dark
 NO_CALLS = "No calls yet: say on this page what you expect of each renewal."
 EACH = ["row", "renewal_date"]
 AHEAD = (1, 30, 60, 90)
+WEEKS = ("week", "csms", "calls", "over", "hits", "hit_rate", "due", "error", "bias", "brier", "model_brier")
 SCORED = ("csm", "calls", "hits", "hit_rate", "due", "error", "bias", "brier", "model_brier")
 
 
@@ -59,7 +60,41 @@ def held_against(book: Book, ahead: int = 1) -> pd.DataFrame:
 
 
 def _held_against(book: Book, ahead: int) -> pd.DataFrame:
-    found = standing_calls(book, ahead)
+    held = _judged(book, standing_calls(book, ahead))
+    held = held.sort_values(["renewal_date", "account_id"], ascending=[False, True], kind="stable")
+    return held.reset_index(drop=True)
+
+
+def week_by_week(book: Book) -> pd.DataFrame:
+    """Every frozen call, the one that stood at the end of its week, against what happened: the latest week first.
+
+    Columns as in ``held_against``, with the Monday of the ``week`` and the ``note``.
+    """
+    return book.answered(("calls by week", book.known_on), lambda: _week_by_week(book))
+
+
+def _week_by_week(book: Book) -> pd.DataFrame:
+    found = frozen(book)
+    held = _judged(book, found).assign(week=found["week"].to_numpy(), note=found["note"].to_numpy(dtype=object))
+    order = ["week", "csm", "renewal_date", "account_id"]
+    return held.sort_values(order, ascending=[False, True, True, True], kind="stable").reset_index(drop=True)
+
+
+def weeks(held: pd.DataFrame) -> pd.DataFrame:
+    """Each week's calls and their score, the latest week first: of ``week_by_week``.
+
+    ``csms`` called, ``calls`` stood at its end, ``over`` of them are decided; the score is that of ``score``, of these.
+    """
+    rows = []
+    for week, calls in held.groupby("week", sort=True):
+        over = calls[calls["hit"].notna()]
+        _, decided, hits, *rest = _scored("", over)
+        rows.append((week, calls["csm"].nunique(), len(calls), decided, hits, *rest))
+    return pd.DataFrame(rows[::-1], columns=list(WEEKS))
+
+
+def _judged(book: Book, found: pd.DataFrame) -> pd.DataFrame:
+    """Each call with what was due, what was paid, and whether it came true."""
     row, close = found["row"].to_numpy(dtype=np.intp), book.closes_of(found["renewal_date"])
     due, actual = _paid(book, row, close)
     with np.errstate(invalid="ignore"):
@@ -69,25 +104,21 @@ def _held_against(book: Book, ahead: int) -> pd.DataFrame:
     meant = np.select([call == "renew", call == "lose"], [due, np.where(np.isnan(due), np.nan, 0.0)], np.nan)
     given = found["mrr"].to_numpy(dtype=float) / book.scale
     hit = (call == happened) | ((call == "renew") & (happened == "grow"))
-    return (
-        pd.DataFrame(
-            {
-                "account_id": book.accounts.index.to_numpy()[row],
-                "name": book.accounts["name"].to_numpy()[row],
-                "csm": found["csm"].to_numpy(dtype=object),
-                "renewal_date": found["renewal_date"].to_numpy(),
-                "called_on": found["called_on"].to_numpy(),
-                "call": call,
-                "called": np.where(np.isnan(given), meant, given),
-                "due": due,
-                "actual": actual,
-                "happened": happened,
-                "hit": np.where(np.isnan(actual), np.nan, hit.astype(float)),
-                "chance": found["chance"].to_numpy(dtype=float),
-            }
-        )
-        .sort_values(["renewal_date", "account_id"], ascending=[False, True], kind="stable")
-        .reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "account_id": book.accounts.index.to_numpy()[row],
+            "name": book.accounts["name"].to_numpy()[row],
+            "csm": found["csm"].to_numpy(dtype=object),
+            "renewal_date": found["renewal_date"].to_numpy(),
+            "called_on": found["called_on"].to_numpy(),
+            "call": call,
+            "called": np.where(np.isnan(given), meant, given),
+            "due": due,
+            "actual": actual,
+            "happened": happened,
+            "hit": np.where(np.isnan(actual), np.nan, hit.astype(float)),
+            "chance": found["chance"].to_numpy(dtype=float),
+        }
     )
 
 

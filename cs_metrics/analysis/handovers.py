@@ -95,16 +95,17 @@ def _became(book: Book, lost: np.ndarray, then: np.ndarray, now: np.ndarray) -> 
     )
 
 
-def transfers(book: Book, months: int = 3) -> pd.DataFrame:
+def transfers(book: Book, months: int = 3, by: str = "csm") -> pd.DataFrame:
     """What did each CSM take over and hand on in the last months? Rows that close, one per CSM.
 
     opening + transfer_in + transfer_out + movements = closing; what is handed on is negative. People with nothing
-    to show are left out. Over all CSMs and "unassigned" the transfers are nothing, to the cent.
+    to show are left out. By ``account_id``, of a book held by one CSM, a row per account. Over all CSMs and
+    "unassigned" the transfers are nothing, to the cent.
     """
-    table = last_period(book, months, by="csm")
+    table = last_period(book, months, by=by)
     flows = table.columns.difference([*TRANSFERS], sort=False)
     table = table.assign(movements=table[flows].sum(axis=1))[[*TRANSFERS]]
-    table.index = table.index.astype(object).rename("csm")
+    table.index = table.index.astype(object).rename(by)
     return table[(table != 0).any(axis=1)]
 
 
@@ -138,18 +139,7 @@ def inherited(book: Book, months: int | None = None) -> pd.DataFrame:
     names = book.owners.names
     if not book.closes:
         return pd.DataFrame(columns=["inherited", "since", "own", "now"], dtype=float)
-    balance, held = book.at_rate_of(book.closes - 1), book.owners.held[-1]
-    close, row = book.handed
-    last = np.full(len(book), -1)
-    np.maximum.at(last, row, close)
-    since_when = 0 if months is None else book.closes - months
-    at = np.flatnonzero(last >= max(since_when, 1))
-    at = at[balance[last[at] - 1, at] > 0]
-    took = np.zeros(len(book), dtype=bool)
-    took[at] = True
-    then = np.zeros(len(book), dtype=np.int64)
-    then[at] = balance[last[at] - 1, at]
-    now = balance[-1]
+    took, then, now, held = _taken_over(book, months)
 
     def summed(of: np.ndarray) -> np.ndarray:
         total = np.zeros(len(names), dtype=np.int64)
@@ -171,3 +161,42 @@ def inherited(book: Book, months: int | None = None) -> pd.DataFrame:
     if book.whose is not None:
         table = table.iloc[sorted(book.whose)]
     return table[(table != 0).any(axis=1)]
+
+
+def inherited_accounts(book: Book, csm: str, months: int | None = None) -> pd.DataFrame:
+    """The accounts in a CSM's hands behind ``inherited``: what each was worth then, and is now; they add up to it.
+
+    Accounts that were not taken over and pay nothing now are left out.
+    """
+    took, then, now, held = _taken_over(book, months)
+    row = np.flatnonzero((held == book.owners.names.get_loc(csm)) & (took | (now > 0)))
+    own = np.where(took, 0, now)[row] / book.scale
+    then, now, took = then[row] / book.scale, now[row] / book.scale, took[row]
+    told = np.select([~took, now == 0, now > then, now < then], ["own", "inherited, left", "inherited, grew",
+                     "inherited, shrank"], "inherited, unchanged")  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "account_id": book.accounts.index.to_numpy()[row],
+            "name": book.accounts["name"].to_numpy()[row],
+            "inherited": then,
+            "since": np.where(took, now - then, 0),
+            "own": own,
+            "now": now,
+            "note": told,
+        }
+    )
+    return table.sort_values(["inherited", "own"], ascending=False, kind="stable", ignore_index=True)
+
+
+def _taken_over(book: Book, months: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Which accounts were taken over by who holds them now, their MRR then, all MRR now, and who holds each."""
+    balance, held = book.at_rate_of(book.closes - 1), book.owners.held[-1]
+    close, row = book.handed
+    last = np.full(len(book), -1)
+    np.maximum.at(last, row, close)
+    since_when = 0 if months is None else book.closes - months
+    at = np.flatnonzero(last >= max(since_when, 1))
+    at = at[balance[last[at] - 1, at] > 0]
+    took, then = np.zeros(len(book), dtype=bool), np.zeros(len(book), dtype=np.int64)
+    took[at], then[at] = True, balance[last[at] - 1, at]
+    return took, then, balance[-1], held

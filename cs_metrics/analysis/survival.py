@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from cs_metrics.analysis.cohorts import are, grouped, start_months
+from cs_metrics.analysis.cohort_starts import are, grouped, start_months
 from cs_metrics.book import NEVER, Book
 
 Measure = Literal["accounts", "mrr"]
@@ -134,6 +134,37 @@ def survival(book: Book, by: str | None = None, measure: Measure = "accounts", l
     if not curves:
         return pd.DataFrame({name: pd.Series(dtype=float) for name in ("group", *COLUMNS)})
     return pd.concat(curves, ignore_index=True)[["group", *COLUMNS]]
+
+
+def behind(book: Book, age: int, by: str | None = None, group: str | None = None) -> pd.DataFrame:
+    """Which accounts were at risk at an age, and what became of them? Those lost at it first, then by size.
+
+    One row per account: ``age_seen`` and ``age_last`` are the ages in months at which the data first and last show
+    it, ``opening`` what it paid when it came; ``top`` is 1 where it outlived the age, ``bottom`` 1: their sums are
+    the survivors and the accounts at risk.
+    """
+    book = book.per_product() if by == "product" and "product" not in book.accounts else book
+    found, held = lives(book), np.zeros(len(book), dtype=np.intp)
+    held[found.row] = found.close
+    labels, code = grouped(book, by, held)
+    here = ((found.entry < age) | (found.entry == 0)) & (found.end >= age) & (code[found.row] < len(labels))
+    if group is not None:
+        here &= code[found.row] == labels.get_loc(group)
+    lost = found.lost & (found.end == age)
+    later = np.where(found.lost, [f"lost at {end} months" for end in found.end], "still here")
+    table = pd.DataFrame(
+        {
+            "account_id": book.accounts.index.to_numpy()[found.row],
+            "name": book.accounts["name"].to_numpy()[found.row],
+            "opening": found.mrr / book.scale,
+            "age_seen": found.entry,
+            "age_last": found.end,
+            "top": np.where(lost, 0, 1),
+            "bottom": 1,
+            "note": np.where(lost, "lost at this age", later),
+        }
+    )[here]
+    return table.sort_values(["top", "opening"], ascending=[True, False], kind="stable", ignore_index=True)
 
 
 def kaplan_meier(

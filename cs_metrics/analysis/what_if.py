@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from cs_metrics.analysis.renewal_odds import SHOCK, Odds, renewal_odds
+from cs_metrics.analysis.renewal_odds import SHOCK, Odds, renewal_odds, with_shock
 from cs_metrics.analysis.renewal_past import Past, past
 from cs_metrics.analysis.renewals_due import coming
 from cs_metrics.book import Book, Misuse
@@ -123,6 +123,37 @@ def outlook(
         gained=learned.grown * unset,
         scale=book.scale,
     )
+
+
+def expected_of_accounts(
+    book: Book, choices: Mapping[str, Choice] | None = None, learned: Past | None = None, months: int = 3
+) -> pd.DataFrame:
+    """What each account due, or set, is expected to bring: ``mrr, due, chance, choice, expected``, largest first.
+
+    ``expected`` is the MRR renewed, rises not counted: what is set keeps what it is set to, the others their chance
+    (with the common shock) of what they pay. Over the accounts due they add up to the MRR renewed.
+    """
+    learned = past(book, months) if learned is None else learned
+    mrr, due = book.balance(0, 0)[-1], np.zeros(len(book), dtype=bool)
+    due[coming(book, months)["row"]] = True
+    after, is_set = _after(book, mrr, choices or {})
+    chances = with_shock(learned.chances.reindex(book.accounts.index).fillna(learned.rate).to_numpy())
+    row = np.flatnonzero(due | is_set)
+    chance = np.where(is_set, np.nan, chances)[row]
+    said = [(choices or {}).get(str(account)) for account in book.accounts.index[row]]
+    table = pd.DataFrame(
+        {
+            "account_id": book.accounts.index.to_numpy()[row],
+            "name": book.accounts["name"].to_numpy()[row],
+            "csm": book.csm_now[row],
+            "mrr": mrr[row] / book.scale,
+            "is_due": due[row],
+            "chance": chance,
+            "choice": ["open" if one is None else one.what for one in said],
+            "expected": np.where(is_set[row], np.minimum(after, mrr)[row], mrr[row] * chances[row]) / book.scale,
+        }
+    )
+    return table.sort_values("mrr", ascending=False, kind="stable", ignore_index=True)
 
 
 def _apart(book: Book, due: np.ndarray, learned: Past) -> np.ndarray:

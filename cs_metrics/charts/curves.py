@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from cs_metrics.charts.style import MAIN, figure
-from cs_metrics.charts.triangle import plain
+from cs_metrics.charts.style import MAIN, TO_CLICK, figure, plain
 
 COLOURS = ("#3f7fd6", "#e07b39", "#2f9e8f", "#9a74cc", "#c8588a", "#9c8a3c", "#5b9bd5", "#8a94a6")
 DASHES = ("solid", "solid", "solid", "solid", "dash", "dash", "dash", "dash")
@@ -14,7 +13,10 @@ BEHIND = "rgba(138, 148, 166, 0.45)"
 
 
 def curves(lines: pd.DataFrame, unit: str, behind: pd.DataFrame | None = None, height: int = 320) -> go.Figure:
-    """Ages along, shares up. ``lines`` and ``behind`` have ``name, age, value, hover``; ``behind`` is drawn thin."""
+    """Ages along, shares up. ``lines`` and ``behind`` have ``name, age, value, hover``; ``behind`` is drawn thin.
+
+    Each point carries what it is of (group or cohort), its name and age, for a click.
+    """
     marks = []
     if behind is not None and len(behind):
         marks.append(_thin(behind))
@@ -22,7 +24,8 @@ def curves(lines: pd.DataFrame, unit: str, behind: pd.DataFrame | None = None, h
         marks.append(
             {
                 "type": "scatter",
-                "mode": "lines+markers" if len(line) < 3 else "lines",
+                **(TO_CLICK if len(line) > 2 else {"mode": "lines+markers"}),
+                "customdata": [["group", str(name), int(age)] for age in line["age"]],
                 "name": plain(name, 24),
                 "x": line["age"].tolist(),
                 "y": line["value"].tolist(),
@@ -46,13 +49,16 @@ def _thin(behind: pd.DataFrame) -> dict[str, object]:
     x: list[float | None] = []
     y: list[float | None] = []
     hover: list[str] = []
-    for _, line in behind.groupby("name", sort=False):
+    places: list[list[object]] = []
+    for name, line in behind.groupby("name", sort=False):
         x += [*line["age"], None]
         y += [*line["value"], None]
         hover += [*line["hover"], ""]
+        places += [*(["cohort", str(name), int(age)] for age in line["age"]), ["", "", 0]]
     return {
         "type": "scatter",
-        "mode": "lines",
+        **TO_CLICK,
+        "customdata": places,
         "name": "each cohort",
         "x": x,
         "y": y,

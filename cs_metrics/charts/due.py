@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from cs_metrics.charts.style import figure
+from cs_metrics.charts.style import figure, per_column
 from cs_metrics.units import MONEY
 
 COLOURS = {
@@ -17,22 +17,15 @@ COLOURS = {
 
 def due(table: pd.DataFrame, currency: str = "", height: int = 300) -> go.Figure:
     """MRR due, buckets × groups, as stacked bars. Each part carries its group, for a click."""
+    inside = {"textposition": "inside", "insidetextanchor": "middle", "textangle": 0}
     marks = [
-        {
-            "type": "bar",
-            "x": [str(bucket) for bucket in table.index],
-            "y": table[name].tolist(),
-            "name": str(name),
-            "marker": {"color": COLOURS.get(str(name))},
-            "customdata": [str(name)] * len(table),
-            "text": [MONEY.write(value, currency) if value else "" for value in table[name]],
-            "textposition": "inside",
-            "insidetextanchor": "middle",
-            "textangle": 0,
-            "hovertemplate": "%{x}, " + str(name) + ": %{text}<extra></extra>",
+        mark | {
+            "marker": {"color": COLOURS.get(mark["name"])},
+            "customdata": [mark["name"]] * len(table),
+            "text": [text if value else "" for text, value in zip(mark["text"], mark["y"], strict=True)],
         }
-        for name in table.columns
-    ]
+        for mark in per_column(table, MONEY, currency, type="bar", **inside)
+    ]  # fmt: skip
     return figure(
         marks,
         height=height,

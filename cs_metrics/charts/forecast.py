@@ -95,6 +95,7 @@ def _by_renewals(quarter: str, expected: float, low: float, high: float, unit: U
     return {
         "type": "scatter",
         "mode": "markers",
+        "customdata": [["renewals"]],
         "x": [quarter],
         "y": [expected],
         "name": "by its renewals",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from cs_metrics.charts.style import figure
+from cs_metrics.charts.style import TO_CLICK, figure, per_column
 from cs_metrics.units import Unit
 
 
@@ -18,25 +18,12 @@ def series(
     currency: str = "",
 ) -> go.Figure:
     """Months along, values up, a line per column; each ends in its name. Undefined months are gaps."""
-    months = [str(month) for month in table.index]
-    marks = [
-        {
-            "type": "scatter",
-            "x": months,
-            "y": [None if value != value else value for value in table[name]],
-            "name": str(name),
-            "mode": "lines",
-            "line": {"width": 2.4},
-            "text": [unit.write(value, currency) for value in table[name]],
-            "hovertemplate": "%{x} · " + str(name) + ": %{text}<extra></extra>",
-        }
-        for name in table.columns
-    ]
+    marks = per_column(table, unit, currency, type="scatter", line={"width": 2.4}, **TO_CLICK)
     return figure(
         marks,
         height=height,
         legend=len(marks) > 1,
-        x={"type": "category", "nticks": 8, "tickangle": 0},
+        x={"type": "category", "nticks": 5, "tickangle": 0},
         y={"tickformat": unit.axis},
         level=None if target is None else (target, f"{target_name}<br>{unit.write(target)}"),
     )

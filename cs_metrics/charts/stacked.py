@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from cs_metrics.charts.style import figure
+from cs_metrics.charts.style import figure, per_column
 from cs_metrics.units import Unit
 
 
@@ -13,19 +13,7 @@ def stacked(table: pd.DataFrame, unit: Unit, height: int = 260, currency: str = 
     """Months along, a bar of parts in each, a colour per column; months before the first revenue are left out."""
     paid = table.sum(axis=1) > 0
     table = table[paid.cummax()]
-    months = [str(month) for month in table.index]
-    marks = [
-        {
-            "type": "bar",
-            "x": months,
-            "y": table[name].tolist(),
-            "name": str(name),
-            "text": [unit.write(value, currency) for value in table[name]],
-            "textposition": "none",
-            "hovertemplate": "%{x} · " + str(name) + ": %{text}<extra></extra>",
-        }
-        for name in table.columns
-    ]
+    marks = per_column(table, unit, currency, type="bar", textposition="none")
     return figure(
         marks,
         height=height,

@@ -6,9 +6,13 @@ piece costs ten times as much.
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
+
+from cs_metrics.units import Unit
 
 MOVEMENT = {
     "opening": "#8a94a6",
@@ -25,6 +29,39 @@ MOVEMENT = {
 MAIN = "#3f7fd6"
 QUIET = "#8a94a6"
 GRID = "rgba(138, 148, 166, 0.22)"
+
+
+# A line alone takes no click: these points, which nobody sees, do.
+TO_CLICK: dict[str, Any] = {
+    "mode": "lines+markers",
+    "marker": {"size": 12, "color": "rgba(0, 0, 0, 0)"},
+}
+
+
+def per_column(table: pd.DataFrame, unit: Unit, currency: str = "", **mark: Any) -> list[dict[str, Any]]:
+    """A mark for each column of a table, its rows along, each value written where the mouse is; undefined is a gap."""
+    along = [str(name) for name in table.index]
+    return [
+        {
+            "x": along,
+            "y": [None if value != value else value for value in table[name].tolist()],
+            "name": str(name),
+            "text": [unit.write(value, currency) for value in table[name]],
+            "hovertemplate": "%{x} · " + plain(name) + ": %{text}<extra></extra>",
+            **mark,
+        }
+        for name in table.columns
+    ]
+
+
+def plain(text: object, most: int = 40) -> str:
+    """A customer's text for a chart's label: shown as it is, never as markup.
+
+    >>> plain("<b>R&D</b>")
+    '&lt;b&gt;R&amp;D&lt;/b&gt;'
+    """
+    said = str(text)
+    return html.escape(said if len(said) <= most else f"{said[: most - 1]}…", quote=False)
 
 
 def figure(

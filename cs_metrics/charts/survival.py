@@ -6,8 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from cs_metrics.charts.curves import DASHES, colour
-from cs_metrics.charts.style import figure
-from cs_metrics.charts.triangle import plain
+from cs_metrics.charts.style import TO_CLICK, figure, plain
 
 BANDS_UP_TO = 3
 
@@ -53,7 +52,8 @@ def _steps(curve: pd.DataFrame, name: str, at: int) -> dict[str, object]:
     ranges = [f" ({100 * low:.0f}–{100 * high:.0f} %)" if low == low else "" for low, high in ends]
     return {
         "type": "scatter",
-        "mode": "lines",
+        **TO_CLICK,
+        "customdata": [[name, int(age)] for age in curve["age_months"]],
         "name": plain(name, 24),
         "x": curve["age_months"].tolist(),
         "y": curve["survival"].tolist(),

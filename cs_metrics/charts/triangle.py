@@ -5,12 +5,11 @@ The colours are tints laid over the page, so that the numbers stand out by light
 
 from __future__ import annotations
 
-import html
-
 import pandas as pd
 import plotly.graph_objects as go
 
 from cs_metrics.charts.style import figure
+from cs_metrics.charts.style import plain as plain
 
 LEAST, MOST = 0.5, 1.5
 TINTS = [
@@ -79,13 +78,3 @@ def triangle(cells: pd.DataFrame, unit: str, ink: str | None = None) -> go.Figur
         y={"type": "category", "range": [len(rows) - 0.5, -0.5], "showgrid": False, "ticks": ""},
         margin={"l": 8, "r": 8, "t": 48, "b": 8},
     )
-
-
-def plain(text: object, most: int = 40) -> str:
-    """A customer's text for a chart's label: shown as it is, never as markup.
-
-    >>> plain("<b>R&D</b>")
-    '&lt;b&gt;R&amp;D&lt;/b&gt;'
-    """
-    said = str(text)
-    return html.escape(said if len(said) <= most else f"{said[: most - 1]}…", quote=False)

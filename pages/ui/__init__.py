@@ -26,11 +26,10 @@ from pages.ui.changed import changed_accounts as changed_accounts
 from pages.ui.changed import changes as changes
 from pages.ui.changed import choose_metric as choose_metric
 from pages.ui.changed import since_when as since_when
-from pages.ui.cohorts import cohort_curves as cohort_curves
+from pages.ui.cohort_curves import cohort_curves as cohort_curves
 from pages.ui.cohorts import cohort_pickers as cohort_pickers
 from pages.ui.cohorts import cohort_triangle as cohort_triangle
 from pages.ui.cohorts import no_cohorts as no_cohorts
-from pages.ui.cohorts import survival_curves as survival_curves
 from pages.ui.connect import connect as connect
 from pages.ui.decks import choose_deck as choose_deck
 from pages.ui.decks import download_deck as download_deck
@@ -98,6 +97,7 @@ from pages.ui.signal_records import signal_records as signal_records
 from pages.ui.signals import signal_dials as signal_dials
 from pages.ui.signals import signal_list as signal_list
 from pages.ui.signals import signals_answer as signals_answer
+from pages.ui.survival import survival_curves as survival_curves
 from pages.ui.team import changed_hands as changed_hands
 from pages.ui.team import inherited as inherited
 from pages.ui.team import people as people

@@ -12,10 +12,12 @@ from cs_metrics.analysis.calls import AHEAD, held_against, score, standing_calls
 from cs_metrics.analysis.what_if import CHOICES
 from cs_metrics.book import Dark
 from cs_metrics.tables import RenewalCall
+from pages.ui.calls_by_week import calls_by_week
 from pages.ui.company import record_all, source
-from pages.ui.lists import accounts, table
+from pages.ui.drill import Drill, table_of_figures
+from pages.ui.lists import accounts
 from pages.ui.renewals import Renewing, nothing_due
-from pages.ui.words import escaped, percent, plural
+from pages.ui.words import escaped, money, percent, plural
 
 MOST = 300
 HELD = ("name", "csm", "renewal_date", "called_on", "call", "happened", "came_true", "due", "called", "actual")
@@ -31,6 +33,7 @@ def calls(renewing: Renewing) -> None:
     _form(renewing)
     st.markdown("##### How earlier calls came true")
     _scores(renewing)
+    calls_by_week(renewing.book)
 
 
 def _form(renewing: Renewing) -> None:
@@ -156,17 +159,30 @@ def _scores(renewing: Renewing) -> None:
         f"Of {plural(int(whole['calls']), 'call')}, {percent(whole['hit_rate'])} came true. The amounts called missed "
         f"by {percent(whole['error'])} of the MRR due, and were {percent(abs(whole['bias']))} {low} in sum.{versus}"
     )
-    shown = found.assign(**{c: [percent(v) for v in found[c]] for c in ("hit_rate", "error", "bias")})
-    shown = shown.assign(**{c: found[c].round(3) for c in ("brier", "model_brier")}).rename(
-        columns={"hit_rate": "came true", "error": "missed by", "bias": "too high by",
-                 "brier": "calls' miss", "model_brier": "model's miss"}
+    written = {c: [percent(v) for v in found[c]] for c in ("hit_rate", "error", "bias")}
+    written |= {c: [f"{v:.3f}" if v == v else "–" for v in found[c]] for c in ("brier", "model_brier")}
+    written |= {"due": [money(v, renewing.book) for v in found["due"]]}
+    shown = found.assign(**written, calls=found["calls"].astype(str), hits=found["hits"].astype(str)).rename(
+        columns={"hit_rate": "Came true", "error": "Missed by", "bias": "Too high by", "due": "Due", "hits": "Hits",
+                 "brier": "Calls' miss", "model_brier": "Model's miss"}
     )  # fmt: skip
-    table(shown.round({"due": 0}), "call_scores")
+
+    def behind(row: int) -> Drill:
+        csm = found["csm"].iloc[row]
+        of = held[held["hit"].notna() & ((held["csm"] == csm) | (csm == "all"))]
+        return Drill(
+            f"Calls, {csm}", f"{plural(len(of), 'call')} whose renewal is over.", lambda: _over(of), renewing.book
+        )
+
+    table_of_figures(shown, "call_scores", {"calls": behind, "Came true": behind, "Missed by": behind})
     st.caption(
         "In the order of the names: with few calls, differences are mostly luck. A call of renew came true where at "
         "least what was due is paid. Calls made on or after the day of the renewal do not count."
     )
-    over = held[held["hit"].notna()]
+    accounts(_over(held[held["hit"].notna()]), "held", "Calls", HELD, height=320)
+
+
+def _over(over: pd.DataFrame) -> pd.DataFrame:
+    """Calls whose renewal is over, as people read them."""
     over = over.assign(came_true=over["hit"] == 1).drop(columns=["hit", "chance"])
-    over = over.round(dict.fromkeys(("due", "called", "actual"), 0))
-    accounts(over, "held", "Calls", HELD, height=320)
+    return over.round(dict.fromkeys(("due", "called", "actual"), 0))[["account_id", *HELD]]

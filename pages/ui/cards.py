@@ -10,7 +10,9 @@ from cs_metrics.analysis.likely import ANSWERED, FEWEST_FOR_A_RATE, RANGED, Rang
 from cs_metrics.book import Book
 from cs_metrics.metric import Metric
 from cs_metrics.targets import TARGETS
-from pages.ui.drill import Drill, drill
+from pages.ui.drill import Drill
+from pages.ui.series import series_of
+from pages.ui.tiles import explain
 from pages.ui.words import plural
 
 YEAR = 13
@@ -38,7 +40,7 @@ def kpis(*metrics: Metric, of: Book, months: int, key: str = "") -> None:
 def card(metric: Metric, book: Book, months: int, key: str = "") -> None:
     """One figure: value, change on the period before, the year's line, range and target, and the accounts behind it."""
     values, found = book.answered(
-        ("card", metric.name, months), lambda: (metric.of(book, months), range_behind(metric, book, months))
+        ("card", metric.name, months), lambda: (series_of(metric, book, months), range_behind(metric, book, months))
     )
     few = metric.name in RANGED and 0 < found.accounts < FEWEST_FOR_A_RATE
     now = math.nan if few else values.iloc[-1]
@@ -57,13 +59,7 @@ def card(metric: Metric, book: Book, months: int, key: str = "") -> None:
             chart_type="area",
         )
         st.caption(below(metric, book, found, now))
-        st.button(
-            "Explain",
-            icon=":material/table_rows:",
-            key=f"explain_{name}",
-            type="tertiary",
-            on_click=lambda: drill(Drill.of(metric, book, months)),
-        )
+        explain(lambda: Drill.of(metric, book, months), name)
 
 
 def _delta(metric: Metric, now: float, before: float, book: Book) -> str | float | None:

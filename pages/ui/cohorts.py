@@ -1,4 +1,4 @@
-"""What the Cohorts page says: the triangle, the curves over age, survival, and the accounts behind a cell."""
+"""What the Cohorts page says: what is asked for, the triangle, and the accounts behind a cell."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from cs_metrics import charts
-from cs_metrics.analysis import survival
-from cs_metrics.analysis.cohorts import Measure, Triangles, behind, largest, said, triangles
+from cs_metrics.analysis.cohorts import Measure, Triangles, behind, behind_average, largest, said, triangles
 from cs_metrics.analysis.likely import FEWEST_FOR_A_RATE
 from cs_metrics.book import Book
 from cs_metrics.charts.triangle import plain
@@ -20,7 +19,7 @@ from cs_metrics.units import COUNT, MONEY, PERCENT
 from pages.ui.drill import Drill
 from pages.ui.lists import downloads
 from pages.ui.plots import chart, ink
-from pages.ui.words import escaped, money, percent, plural
+from pages.ui.words import money, percent, plural
 
 MEASURES: dict[Measure, str] = {"net": "MRR", "gross": "MRR, rises not counted", "logo": "Accounts"}
 GRAINS: dict[Every, str] = {"month": "Month", "quarter": "Quarter", "year": "Year"}
@@ -29,7 +28,7 @@ MEANS = {
     "gross": "what is left of each account's MRR at age 0, at most that, ÷ MRR at age 0",
     "logo": "customers at that age ÷ all accounts of the cohort",
 }
-SHOWN_COHORTS, SHOWN_AGES, SHOWN_GROUPS, NAMES = 24, 13, 6, 3
+SHOWN_COHORTS, SHOWN_AGES, NAMES = 24, 13, 3
 
 
 T = TypeVar("T", bound=str)
@@ -205,7 +204,7 @@ def _cells(book: Book, asked: Asked) -> tuple[pd.DataFrame, str]:
             of = f"{customers[row, age]:,} of {plural(int(found.accounts[row]), 'account')}"
             if asked.measure != "logo":
                 of = f"{money(tops[row, age] / found.scale, book)} of {money(bottom[row] / found.scale, book)}<br>{of}"
-            lines = [f"<b>{labels[row]}</b>, {_aged(int(age), asked)}"]
+            lines = [f"<b>{labels[row]}</b>, {aged(int(age), asked)}"]
             lines.append(f"{rate} · {of}" if found.known[row] else "no exchange rate")
             lines += [_then_and_now(name, mrr, int(age), book) for name, mrr in names.get(labels[row], [])]
             rows.append(
@@ -242,19 +241,19 @@ def _average(found: Triangles, asked: Asked, ages: int) -> list[dict[str, Any]]:
             "age": int(line.age),
             "value": line.value if line.accounts >= FEWEST_FOR_A_RATE else np.nan,
             "hover": [
-                f"<b>Average</b>, {_aged(int(line.age), asked)}",
-                f"{percent(line.value)} · {_counted(line)}",
+                f"<b>Average</b>, {aged(int(line.age), asked)}",
+                f"{percent(line.value)} · {counted(line)}",
             ],
         }
         for line in curve.itertuples()
     ]
 
 
-def _counted(line: Any) -> str:
+def counted(line: Any) -> str:
     return f"{plural(int(line.accounts), 'account')} of {plural(int(line.cohorts), 'cohort')}"
 
 
-def _aged(age: int, asked: Asked) -> str:
+def aged(age: int, asked: Asked) -> str:
     return f"at the close of its {asked.every}" if age == 0 else f"{plural(age, asked.every)} on"
 
 
@@ -265,151 +264,41 @@ def _then_and_now(name: str, mrr: np.ndarray, age: int, book: Book) -> str:
 
 
 def _cell_drill(book: Book, asked: Asked, point: dict[str, Any]) -> Drill | None:
-    """The accounts behind a cell; the average has none of its own."""
+    """The accounts behind a cell, or behind the average at an age."""
     cohort, age = (point.get("customdata") or ["", 0])[:2]
-    if not cohort:
+    return cell_drill(book, asked, str(cohort) or None, int(age))
+
+
+def cell_drill(book: Book, asked: Asked, cohort: str | None, age: int, group: str | None = None) -> Drill | None:
+    """The accounts of a cohort at an age; of all cohorts the average joins where none is named, of one group or all."""
+
+    def rows() -> pd.DataFrame:
+        if cohort is not None:
+            return behind(book, asked.measure, asked.every, cohort, age)
+        return behind_average(book, asked.measure, asked.every, age, asked.by if group else None, group)
+
+    found = triangles_of(book, asked.every, asked.by if group else None)
+    if cohort is not None:
+        cells = found.rows(asked.measure)
+        cells = cells[(cells["cohort"] == cohort) & (cells["age"] == age)]
+        said = [(cell.value, cell.size) for cell in cells.itertuples()]
+    else:
+        curve = found.curves(asked.measure)
+        curve = curve[(curve["age"] == age) & ((curve["group"] == group) if group else True)]
+        said = [
+            (line.value, line.bottom / (1 if asked.measure == "logo" else found.scale)) for line in curve.itertuples()
+        ]
+    if not said:
         return None
-    rows = triangles_of(book, asked.every).rows(asked.measure)
-    [cell] = rows[(rows["cohort"] == cohort) & (rows["age"] == int(age))].itertuples()
-    unit = COUNT if asked.measure == "logo" else MONEY
-    size = unit.write(cell.size, book.currency)
+    value, size = said[0]
+    of = f"{COUNT.write(size)} accounts" if asked.measure == "logo" else money(size, book)
+    title = f"Cohort {cohort}, {aged(age, asked)}" if cohort else f"{group or 'Average'}, {aged(age, asked)}"
     return Drill(
-        f"Cohort {cohort}, {_aged(int(age), asked)}",
-        f"**{percent(cell.value)}** of {size}{' accounts' if asked.measure == 'logo' else ''}  \n"
+        title,
+        f"**{percent(value)}** of {of}  \n"
         f"Opening MRR: at age 0; closing MRR: at this age. Percent: {MEANS[asked.measure]}. "
         f"{cohort_basis(book, asked)}.",
-        lambda: behind(book, asked.measure, asked.every, cohort, int(age)),
+        rows,
         book,
-        Figure(f"Cohort {cohort}, {_aged(int(age), asked)}", [cohort_basis(book, asked)], value_format="0.0%"),
-    )
-
-
-# --- curves over age ------------------------------------------------------------------------------------------------
-
-
-def cohort_curves(book: Book, asked: Asked) -> None:
-    """How cohorts fare on average as they age: everyone with each cohort behind, or a line per group."""
-    drawn = book.answered(("cohort curves", *asked), lambda: _curves(book, asked))
-    if drawn.cells.empty:
-        st.info(drawn.sentence)
-        return
-    chart(
-        charts.curves(drawn.cells, f"{asked.ages} since the start", drawn.table),
-        key="cohort_curves",
-        alt=f"{MEASURES[asked.measure]} left by age",
-        sentence=drawn.sentence,
-        footer=drawn.footer,
-    )
-
-
-def _curves(book: Book, asked: Asked) -> Drawn:
-    """The lines of the groups, or of everyone, and of each cohort behind it."""
-    found = triangles_of(book, asked.every, asked.by)
-    curve = found.curves(asked.measure)
-    told, left_out = _largest_groups(curve[curve["accounts"] >= FEWEST_FOR_A_RATE])
-    if told.empty or told["age"].max() < 1:
-        needed = f"A curve needs {FEWEST_FOR_A_RATE} accounts that were here for a whole {asked.every}."
-        return Drawn(told.iloc[:0], needed, "", told)
-    names = told["group"].fillna("average").astype(str)
-    hover = [
-        f"{plain(name)}, {_aged(int(line.age), asked)}: {percent(line.value)}<br>{_counted(line)}"
-        for name, line in zip(names, told.itertuples(), strict=True)
-    ]
-    footer = (
-        f"Each age joins the cohorts seen at it, by size; ages with fewer than {FEWEST_FOR_A_RATE} accounts are "
-        f"left out.{left_out} {cohort_basis(book, asked)}."
-    )
-    each = _each_cohort(found, asked) if asked.by is None else told.iloc[:0]
-    return Drawn(told.assign(name=names, hover=hover), _curve_sentence(told, asked), footer, each)
-
-
-def _each_cohort(found: Triangles, asked: Asked) -> pd.DataFrame:
-    """A line per cohort of enough accounts."""
-    values, labels = found.values(asked.measure), found.labels
-    row, age = np.nonzero(~np.isnan(values) & (found.accounts >= FEWEST_FOR_A_RATE)[:, None])
-    hover = [f"{labels[r]}, {_aged(int(a), asked)}: {percent(values[r, a])}" for r, a in zip(row, age, strict=True)]
-    return pd.DataFrame({"name": labels[row], "age": age, "value": values[row, age], "hover": hover})
-
-
-def _curve_sentence(told: pd.DataFrame, asked: Asked) -> str:
-    """Where the average, or the groups, stand after a year or as long as was seen."""
-    age = min(12 // MONTHS_IN[asked.every], int(told["age"].max()))
-    here = told[told["age"] == age]
-    after = "after a year" if age * MONTHS_IN[asked.every] == 12 else f"after {plural(age, asked.every)}"
-    what = "of the accounts" if asked.measure == "logo" else "of the first MRR"
-    if asked.by is None:
-        return f"On average {percent(here['value'].iloc[0])} {what} {after}."
-    low, high = here["value"].min(), here["value"].max()
-    if len(here) < 2:
-        return f"{escaped(here['group'].iloc[0])}: {percent(low)} {what} {after}."
-    return f"From {percent(low)} to {percent(high)} {what} {after}, in {plural(len(here), 'group')}."
-
-
-def _largest_groups(rows: pd.DataFrame, weight: str = "accounts") -> tuple[pd.DataFrame, str]:
-    """The rows of the largest groups, in the order of their names, and what was left out."""
-    if rows.empty or rows["group"].isna().all():
-        return rows, ""
-    sizes = rows.groupby("group")[weight].max().sort_values(ascending=False, kind="stable")
-    kept = rows[rows["group"].isin(sizes.index[:SHOWN_GROUPS])]
-    few = f" The {SHOWN_GROUPS} largest of {len(sizes)} groups are shown." if len(sizes) > SHOWN_GROUPS else ""
-    return kept, few
-
-
-# --- survival -------------------------------------------------------------------------------------------------------
-
-
-def survival_curves(book: Book, asked: Asked) -> None:
-    """How long accounts stay, or the MRR they came with: survival with its range and the number at risk."""
-    drawn = book.answered(("survival", asked.measure == "logo", asked.by), lambda: _survival(book, asked))
-    if drawn.cells.empty:
-        st.info(drawn.sentence)
-        return
-    chart(
-        charts.survival(drawn.cells),
-        key="survival",
-        alt="Share still here by months since the start, with the number of accounts at risk",
-        sentence=drawn.sentence,
-        footer=drawn.footer,
-    )
-
-
-def _survival(book: Book, asked: Asked) -> Drawn:
-    """The curve of each group, at risk always counted in accounts, to the age at which too few are left."""
-    measure: survival.Measure = "accounts" if asked.measure == "logo" else "mrr"
-    accounts = survival.survival(book, asked.by)
-    table = accounts if measure == "accounts" else survival.survival(book, asked.by, measure)
-    table = table.assign(at_risk=accounts["at_risk"], name=table["group"].fillna("all").astype(str))
-    few = (table["at_risk"] < FEWEST_FOR_A_RATE).groupby(table["name"]).cummax()
-    told, left_out = _largest_groups(table[~few], "at_risk")
-    if told.empty or told["age_months"].max() < 1:
-        needed = f"Survival needs {FEWEST_FOR_A_RATE} accounts seen at the same age."
-        return Drawn(told.iloc[:0], " ".join((needed, *survival.said(book))), "", told)
-    return Drawn(told, _survival_sentence(told, measure, asked), _survival_footer(book, measure) + left_out, table)
-
-
-def _survival_sentence(told: pd.DataFrame, measure: str, asked: Asked) -> str:
-    what = "of the accounts" if measure == "accounts" else "of the MRR they came with"
-    curves = [curve for _, curve in told.groupby("name", sort=False)]
-    if asked.by is not None and len(curves) > 1:
-        shares = [float(row["survival"]) for curve in curves if (row := survival.at(curve, 12)) is not None]
-        if len(shares) < 2:
-            return ""
-        return f"After 12 months from {percent(min(shares))} to {percent(max(shares))} {what} are left, by group."
-    curve = curves[0]
-    age = min(12, int(curve["age_months"].max()))
-    row = survival.at(curve, age)
-    if row is None:
-        return ""
-    ends = f" (likely {100 * row['low']:.0f}–{100 * row['high']:.0f} %)" if row["low"] == row["low"] else ""
-    half = survival.median(curve)
-    rest = f"Half are lost after {plural(half, 'month')}." if half else "More than half are left at the last age seen."
-    return f"After {plural(age, 'month')} {percent(row['survival'])}{ends} {what} are left. {rest}"
-
-
-def _survival_footer(book: Book, measure: str) -> str:
-    weighed = " Each account weighs the MRR it came with; the band is one of accounts." if measure == "mrr" else ""
-    return (
-        "From the first paid close to the first one without revenue, which a return does not undo; accounts still here "
-        f"count for as long as they were seen (Kaplan–Meier). Band: 95 %. Ends where fewer than {FEWEST_FOR_A_RATE} "
-        f"accounts are at risk.{weighed} " + " ".join(survival.said(book))
+        Figure(title, [cohort_basis(book, asked)], value_format="0.0%"),
     )

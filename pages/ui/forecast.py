@@ -15,7 +15,7 @@ from cs_metrics.metric import Metric
 from pages.ui.drill import Drill
 from pages.ui.lists import table
 from pages.ui.plots import chart
-from pages.ui.renewals import Renewing
+from pages.ui.renewals import Renewing, expected_drill
 from pages.ui.words import escaped, percent, plural
 
 
@@ -42,7 +42,7 @@ def forecast(renewing: Renewing, metrics: tuple[Metric, ...]) -> None:
         footer=f"{metric.label} of each quarter. {metric.sentence(QUARTER)} {metric.basis(renewing.shown, QUARTER)}. "
         "Open circles: what was forecast a quarter before. "
         + ("Diamond: what the quarter's renewals alone make likely. " if near else "")
-        + "Click a past quarter for its accounts.",
+        + "Click a past quarter, or the diamond, for its accounts.",
         behind=lambda point: _behind(renewing, metric, found, point),
     )
     for sentence in found.ahead["sentence"]:
@@ -76,8 +76,10 @@ def _sentence(found: Forecast) -> str:
 
 
 def _behind(renewing: Renewing, metric: Metric, found: Forecast, point: dict[str, Any]) -> Drill | None:
-    """The accounts behind a quarter of the past."""
+    """The accounts behind a quarter of the past, or the contracts behind what the renewals make likely."""
     names = [str(name) for name in found.history.index]
+    if "renewals" in (point.get("customdata") or ()):
+        return expected_drill(renewing, {}, f"The renewals of {renewing.quarter}")
     if point.get("x") not in names:
         return None
     back = QUARTER * (len(names) - 1 - names.index(str(point["x"])))

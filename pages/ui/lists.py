@@ -41,15 +41,17 @@ MONEY_COLUMNS = (
     "mrr_later",
     "mrr_year_ago",
     "list_mrr",
+    "expected",
 )
-SHARES = ("likelihood", "without")
+SHARES = ("likelihood", "without", "chance")
 POINTS = ("contribution", "weighs", "difference")
 LABELS = {
     "account_id": "Id", "name": "Account", "csm": "CSM", "mrr": "MRR", "renewal_date": "Renewal", "health": "Health",
     "pulse": "Pulse", "reasons": "Why", "plan": "Plan", "plan_age_days": "Plan age", "stake": "At stake",
     "likelihood": "Likelihood", "met": "Meets", "missed": "Misses", "reference_ready": "Reference-ready",
     "group": "Group", "opening": "Opening MRR", "closing": "Closing MRR", "top": "Amount", "bottom": "Out of",
-    "note": "What happened", "contribution": "Moved the figure by", "change": "Change", "without": "Without it",
+    "note": "What happened", "contribution": "Moved the figure by", "expected": "Expected",
+    "choice": "Will", "change": "Change", "without": "Without it",
     "weighs": "Weighs", "difference": "Makes a difference of", "other_top": "Amount, by the other",
     "other_bottom": "Out of, by the other", "now": "Now", "before": "The period before", "year_before": "A year before",
     "value": "Value", "top_before": "Amount before", "bottom_before": "Out of before",
@@ -148,7 +150,7 @@ def accounts(
     chosen = ["name", *(c for c in chosen if c not in ("name", "account_id", "rank"))]
     digits = {c: 2 if cents else 0 for c in MONEY_COLUMNS if c in chosen}
     points = [c for c in POINTS if c in chosen]
-    digits |= {"likelihood": 2, "without": 4} | dict.fromkeys(points, 4)
+    digits |= {"likelihood": 2, "without": 4, "chance": 3} | dict.fromkeys(points, 4)
     shown = rows[chosen].assign(**{c: 100 * rows[c] for c in points}).round(digits)
     shown["name"] = rows["name"].astype(str).str.slice(0, 60)
     if "plan" in shown:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -11,8 +13,10 @@ from cs_metrics import charts
 from cs_metrics.analysis.moved import BY_GROUP, Concentration, by_account, by_group, concentration
 from cs_metrics.book import Book
 from cs_metrics.metric import Metric
-from pages.ui.lists import accounts, table
+from pages.ui.drill import Drill, table_of_figures
+from pages.ui.lists import accounts
 from pages.ui.plots import chart, say
+from pages.ui.series import series_of
 from pages.ui.words import escaped, percent, plural
 
 SHOWN = 8
@@ -23,7 +27,7 @@ def what_moved(metric: Metric, book: Book, months: int, by: str | None) -> None:
     against = {"The period before": months, "A year before": 12}
     since = st.selectbox("Against", list(against), key="moved_against", bind="query-params", width=260)
     back = against.get(since or "", months)
-    values = metric.of(book, months)
+    values = series_of(metric, book, months)
     now, then = values.iloc[-1], values.iloc[-1 - back] if len(values) > back else math.nan
     if not math.isfinite(now - then):
         st.info(f"There is no {metric.label.lower()} for both periods: the book begins in {book.months[0]}.")
@@ -40,15 +44,42 @@ def what_moved(metric: Metric, book: Book, months: int, by: str | None) -> None:
             alt="What each account did to the figure",
             footer=f"The {min(SHOWN, len(rows))} accounts that moved it most, and all others. The parts add up to "
             f"{metric.unit.write_difference(now - then)}. {metric.basis(book, months)}.",
+            behind=lambda point: _bar_drill(metric, rows, book, point),
         )
     with right:
         if by:
             groups = book.answered(("moved by", *key, by), lambda: by_group(metric, book, by, months, back))
-            table(_written(groups, metric), "moved_groups", config=_group_config(by))
+            _groups(groups, metric, book, months, back, by)
             say(_mix_sentence(groups, metric, by), _mix_footer())
     with st.expander("Every account: what it did to the figure, and the figure without it"):
         accounts(rows, "moved", f"What moved {metric.label}", height=360, cents=True)
     say(concentration_sentence(book))
+
+
+def _bar_drill(metric: Metric, rows: pd.DataFrame, book: Book, point: dict[str, Any]) -> Drill | None:
+    """The account behind a bar; behind the bar of all others, and that of the whole, theirs."""
+    bars = min(SHOWN, len(rows))
+    from_top = int(point["point_index"]) if "point_index" in point else -1
+    drawn = bars + 1 + (abs(rows["contribution"].iloc[bars:].sum()) > 1e-9)
+    place = drawn - 1 - from_top
+    chosen = rows.iloc[place : place + 1] if place < bars else rows if place == drawn - 1 else rows.iloc[bars:]
+    if not len(chosen):
+        return None
+    name = str(chosen["name"].iloc[0]) if place < bars else "Every account" if place == drawn - 1 else "All others"
+    change = metric.unit.write_difference(chosen["contribution"].sum())
+    return Drill(f"{name}: what moved {metric.label}", f"**{change}**", lambda: chosen, book)
+
+
+def _groups(groups: pd.DataFrame, metric: Metric, book: Book, months: int, back: int, by: str) -> None:
+    """Each group's part in the change; a click on its figures opens its accounts."""
+
+    def opened(then: int) -> Callable[[int], Drill]:
+        return lambda row: Drill.of(metric, book.until(book.last - then), months, by, str(groups["group"].iloc[row]))
+
+    then = "before" if back == months else "year_before"
+    behind = {then: opened(back), "now": opened(0), "contribution": opened(0)}
+    shown = _written(groups, metric).rename(columns={"before": then})
+    table_of_figures(shown, "moved_groups", behind, _group_config(by))
 
 
 def _named(name: str) -> str:
@@ -90,10 +121,13 @@ def _written(groups: pd.DataFrame, metric: Metric) -> pd.DataFrame:
 
 def _group_config(by: str) -> dict[str, object]:
     text = st.column_config.TextColumn
-    right = {"before": "Before", "now": "Now", "share": "Share of the book"}
+    right = {"before": "Before", "now": "Now", "share": "Share of book"}
     parts = {"rate_effect": "By rate", "mix_effect": "By mix", "contribution": "Together"}
-    return {"group": text(_named(by))} | {
-        name: text(label, alignment="right") for name, label in (right | parts).items()
+    buttons = ("before", "now", "contribution")
+    return {"group": text(_named(by), width=115)} | {
+        name: text(label, alignment="right", width=105 if name == "share" else 62)
+        for name, label in (right | parts).items()
+        if name not in buttons
     }
 
 

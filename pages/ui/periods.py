@@ -12,6 +12,7 @@ from cs_metrics.book import Book
 from cs_metrics.metric import Metric
 from pages.ui.drill import Drill, table_of_figures
 from pages.ui.plots import say
+from pages.ui.series import series_of
 from pages.ui.words import plural
 
 YEAR = 12
@@ -20,10 +21,7 @@ YEAR = 12
 def periods_compared(metrics: Sequence[Metric], chosen: Metric, book: Book, months: int, by: str | None) -> None:
     """Each figure now, in the period before and a year before, and the chosen one by group; a click explains."""
 
-    def every() -> dict[str, pd.Series]:
-        return {metric.label: metric.of(book, months) for metric in metrics}
-
-    values = book.answered(("periods", tuple(metric.name for metric in metrics), months), every)
+    values = {metric.label: series_of(metric, book, months) for metric in metrics}
     _table(values, list(metrics), book, months, "periods", lambda row, then: Drill.of(metrics[row], then, months))
     if by:
         grouped = book.answered(("by group", chosen.name, months, by), lambda: chosen.by(book, by, months))

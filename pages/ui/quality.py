@@ -10,10 +10,12 @@ from cs_metrics.analysis.defects import DEFECTS
 from cs_metrics.book import Book, Problem
 from cs_metrics.metric import METRICS
 from cs_metrics.units import PERCENT
-from pages.ui.lists import accounts, table
+from pages.ui.drill import Drill, table_of_figures
+from pages.ui.lists import accounts
 from pages.ui.pickers import book, months, whole
 from pages.ui.words import escaped, plural
 
+SHOWN = ("problem", "points", "opening", "closing", "csm")
 SHORT = {"net_revenue_retention": "NRR", "gross_revenue_retention": "GRR"}
 
 
@@ -31,13 +33,11 @@ def quality() -> None:
         st.caption(f"Looked for: {escaped(', '.join(each.label for each in DEFECTS.values()))}.")
         return
     wide = _one_row_each(rows)
-    config = {
-        "points": st.column_config.NumberColumn(
-            "Points", format="%.1f", help="The wider of the two ranges, in percentage points."
-        ),
-        **{name: st.column_config.TextColumn(name) for name in wide if name.endswith("could be")},
-    }
-    table(wide, "quality_defects", config=config)
+    config = {name: st.column_config.TextColumn(name) for name in wide if name.endswith("could be")}
+    config["what_to_do"] = st.column_config.TextColumn("What to do")
+    behind = {name: lambda row: _drill(shown, length, wide.iloc[row]) for name in ("accounts", "points")}
+    written = wide.assign(accounts=wide["accounts"].astype(str), points=[f"{value:.1f}" for value in wide["points"]])
+    table_of_figures(written, "quality_defects", behind, config)
     st.caption(_basis(shown, length))
     labels = wide["defect"].tolist()
     chosen = st.selectbox("Accounts with", labels, key="quality_defect", width=320) or labels[0]
@@ -47,8 +47,15 @@ def quality() -> None:
         _widest(found.quality_rows(shown, length), chosen),
         "quality_accounts",
         chosen,
-        ("problem", "points", "opening", "closing", "csm"),
+        SHOWN,
     )
+
+
+def _drill(shown: Book, length: int, row: pd.Series) -> Drill:
+    """The accounts with a defect: what it leaves open of the figure, account by account."""
+    rows = _widest(found.quality_rows(shown, length), row["defect"])
+    sentence = f"{row['points']:.1f} points left open, the wider of the two ranges, by {plural(len(rows), 'account')}."
+    return Drill(row["defect"], sentence, lambda: rows[["account_id", "name", *SHOWN]], shown)
 
 
 def _one_row_each(rows: pd.DataFrame) -> pd.DataFrame:

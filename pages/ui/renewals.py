@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from cs_metrics import charts
 from cs_metrics.analysis.forecast import QUARTER, quarter_name
 from cs_metrics.analysis.renewal_odds import said
-from cs_metrics.analysis.renewal_past import Past, past
+from cs_metrics.analysis.renewal_past import BANDS, Past, band_of, past
 from cs_metrics.analysis.renewals_due import BUCKETS, BY, OVERDUE, due_by, renewals_due, undated
-from cs_metrics.analysis.what_if import Outlook, outlook
+from cs_metrics.analysis.what_if import Choice, Outlook, expected_of_accounts, outlook
 from cs_metrics.book import Book, Dark
-from pages.ui.drill import Drill
-from pages.ui.lists import accounts, table
+from cs_metrics.export import Figure
+from cs_metrics.health import health
+from cs_metrics.units import MONEY
+from pages.ui.drill import Drill, table_of_figures
+from pages.ui.lists import accounts
 from pages.ui.plots import chart
 from pages.ui.tiles import figures
 from pages.ui.today import now, today
@@ -79,14 +84,14 @@ def due_tiles(renewing: Renewing) -> None:
     """What is overdue and due in 30, 60 and 90 days: MRR, and beside the name how many accounts."""
     if renewing.due is None:
         return
-    groups = {bucket: renewing.due[renewing.due["bucket"] == bucket] for bucket in BUCKETS}
-    figures(
-        {
-            f"{bucket.capitalize()} · {len(rows):,}": money(rows["mrr"].sum(), renewing.book)
-            for bucket, rows in groups.items()
-        },
-        renewing.book,
+    due = renewing.due
+    groups: dict[str, pd.DataFrame] = renewing.book.answered(
+        "due buckets", lambda: {bucket: due[due["bucket"] == bucket] for bucket in BUCKETS}
     )
+    named = {f"{bucket.capitalize()} · {len(rows):,}": (bucket, rows) for bucket, rows in groups.items()}
+    said = {name: money(rows["mrr"].sum(), renewing.book) for name, (_, rows) in named.items()}
+    behind = {name: _due_behind(renewing, bucket.capitalize(), rows) for name, (bucket, rows) in named.items()}
+    figures(said, renewing.book, behind)
 
 
 def due_chart(renewing: Renewing) -> None:
@@ -101,12 +106,12 @@ def due_chart(renewing: Renewing) -> None:
         "By", list(BY), format_func=str.capitalize, default="health", required=True, key="due_by",
         label_visibility="collapsed", bind="query-params",
     )  # fmt: skip
-    by = by or "health"
+    by, due = by or "health", renewing.due
     chart(
-        charts.due(due_by(renewing.due, by), renewing.book.currency),
+        renewing.book.answered(("due chart", by), lambda: charts.due(due_by(due, by), renewing.book.currency)),
         key="due",
         alt=f"MRR due and overdue, by {by}",
-        sentence=_due_sentence(renewing),
+        sentence=renewing.book.answered("due sentence", lambda: _due_sentence(renewing)),
         footer=f"MRR of customers by renewal date, counted from {renewing.book.known_on}. "
         "Large: together the first half of the MRR listed; small: its last fifth. Click a part for its accounts.",
         behind=lambda point: _due_drill(renewing, by, point),
@@ -133,10 +138,16 @@ def _due_drill(renewing: Renewing, by: str, point: dict[str, Any]) -> Drill | No
     if due is None or not group:
         return None
     rows = due[(due["bucket"] == bucket) & (due[COLUMN[by]] == group)]
-    shown = rows[["account_id", "name", "csm", "mrr", "due_on", "days", "health", "pulse", "why", "plan"]]
-    title = f"{str(bucket).capitalize()}, {group}"
+    return _due_behind(renewing, f"{str(bucket).capitalize()}, {group}", rows)()
+
+
+def _due_behind(renewing: Renewing, title: str, rows: pd.DataFrame) -> Callable[[], Drill]:
+    """The accounts due, as a window shows them."""
     sentence = f"**{money(rows['mrr'].sum(), renewing.book)}** MRR of {plural(len(rows), 'account')}."
-    return Drill(title, sentence, lambda: shown, renewing.book)
+    figure = Figure(
+        title, [sentence.replace("*", "")], top="mrr", bottom=None, value_format=MONEY.sheet, top_format=MONEY.sheet
+    )
+    return lambda: Drill(title, sentence, lambda: rows[["account_id", *SHOWN]], renewing.book, figure)
 
 
 def odds_chart(renewing: Renewing) -> None:
@@ -151,7 +162,12 @@ def odds_chart(renewing: Renewing) -> None:
     odds, scale, currency = expected.odds, renewing.book.scale, renewing.book.currency
     low, high = odds.likely
     chart(
-        charts.odds(odds.amounts / scale, odds.chances, (low / scale, high / scale), odds.expected / scale, currency),
+        renewing.book.answered(
+            "odds chart",
+            lambda: charts.odds(
+                odds.amounts / scale, odds.chances, (low / scale, high / scale), odds.expected / scale, currency
+            ),
+        ),
         key="odds",
         alt="How likely each amount of renewed MRR is",
         sentence=f"{said(odds, scale, currency)} With it goes gross retention of "
@@ -160,12 +176,51 @@ def odds_chart(renewing: Renewing) -> None:
         footer=f"{plural(expected.accounts, 'contract')} due in {renewing.quarter}, overdue ones apart. "
         f"{renewing.learned.source} All move "
         "together with one common shock: a bad quarter is bad for many. Rises and other losses as in the last four "
-        "periods; the ranges are those of the renewals alone, a tenth of the chances beyond either end.",
+        "periods; the ranges are those of the renewals alone, a tenth of the chances beyond either end. Click a bar "
+        "for the contracts and their chances.",
+        behind=lambda _: expected_drill(renewing, {}, f"What {renewing.quarter} will bring"),
     )
     with st.expander("The chances, by segment and health"):
         cells = renewing.learned.cells.rename(columns={"band": "health now", "renewals": "seen"})
         shown = cells.assign(chance=[percent(value) for value in cells["chance"]])
-        table(shown.rename(columns={"health now": "health band"}), "chances")
+        shown = shown.rename(columns={"health now": "health band"})
+        table_of_figures(shown.astype(str), "chances", {"chance": lambda row: _cell_drill(renewing, cells.iloc[row])})
+
+
+def expected_drill(renewing: Renewing, choices: Mapping[str, Choice], title: str) -> Drill:
+    """The contracts due, and the accounts set: what each is expected to bring. Those due add up to the MRR renewed."""
+    rows = expected_of_accounts(renewing.book, choices, renewing.learned)
+    due = rows[rows["is_due"]]
+    expected, mrr = due["expected"].sum(), due["mrr"].sum()
+    share = percent(expected / mrr if mrr else None)
+    sentence = f"**{money(expected, renewing.book)}**, {share}, expected of {money(mrr, renewing.book)} "
+    sentence += f"due, with {plural(len(due), 'contract')}. Expected: what is set, or else the chance × the MRR."
+    figure = Figure(title, ["What is due and expected"], top="expected", bottom="mrr", value_format="0.0%",
+                    top_format=MONEY.sheet, bottom_format=MONEY.sheet)  # fmt: skip
+    shown = ["account_id", "name", "csm", "mrr", "chance", "choice", "expected"]
+    return Drill(title, sentence, lambda: due[shown], renewing.book, figure)
+
+
+def _cell_drill(renewing: Renewing, cell: pd.Series) -> Drill:
+    """The accounts of a segment and health band today, with their chance."""
+    book, learned = renewing.book, renewing.learned
+    assert learned is not None
+    standing = health(book)
+    band = np.array(BANDS, dtype=object)[band_of(standing["health"].to_numpy())]
+    here = band == cell["health now"]
+    if "segment" in book.accounts:
+        labels, code = book.groups("segment")
+        here &= labels.to_numpy(dtype=object)[code] == cell["segment"]
+    here &= book.balance(0, 0)[-1] > 0
+    found = pd.DataFrame({"account_id": book.accounts.index, "name": book.accounts["name"].to_numpy(),
+                          "csm": book.csm_now, "mrr": book.balance(0, 0)[-1] / book.scale,
+                          "health": standing["health"].to_numpy()})[here]  # fmt: skip
+    title = f"{cell['segment']}, {cell['health now']}"
+    sentence = (
+        f"**{percent(cell['chance'])}**: {cell['kept']} of {plural(int(cell['seen']), 'past renewal')} stayed, drawn "
+        f"towards the rate of all. The customers it stands for today: {plural(len(found), 'account')}."
+    )
+    return Drill(title, sentence, lambda: found.sort_values("mrr", ascending=False), book)
 
 
 def _range(of: Any) -> str:

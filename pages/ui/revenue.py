@@ -16,6 +16,7 @@ from cs_metrics.metric import Metric
 from cs_metrics.units import MONEY
 from pages.ui.drill import Drill, table_of_figures
 from pages.ui.plots import chart
+from pages.ui.series import series_of
 from pages.ui.words import money, plural
 
 
@@ -80,7 +81,7 @@ def rates_over_time(metrics: Sequence[Metric], book: Book, months: int) -> pd.Da
     """Several rates by month, without the months before the first whole period."""
 
     def made() -> pd.DataFrame:
-        return pd.DataFrame({metric.label: metric.of(book, months) for metric in metrics}).dropna(how="all")
+        return pd.DataFrame({metric.label: series_of(metric, book, months) for metric in metrics}).dropna(how="all")
 
     return book.answered(("rates", tuple(metric.name for metric in metrics), months), made)
 
@@ -125,7 +126,7 @@ def _last_by(metric: Metric, book: Book, months: int, by: str) -> tuple[pd.DataF
     """Value, top and bottom of each group in the last month, and the value of the whole."""
     tally = metric.tally(book, months, by)
     last = {"value": tally.values.iloc[-1], "top": tally.top.iloc[-1], "bottom": tally.bottom.iloc[-1]}
-    return pd.DataFrame(last), metric.of(book, months).iloc[-1]
+    return pd.DataFrame(last), series_of(metric, book, months).iloc[-1]
 
 
 def _spread(values: pd.Series, metric: Metric, by: str) -> str:

@@ -16,9 +16,10 @@ from cs_metrics.analysis.what_if import CHOICES, Choice, Expected, Outlook, outl
 from cs_metrics.tables import Scenario
 from cs_metrics.units import PERCENT
 from pages.ui.company import record_all, source, who
-from pages.ui.lists import table
+from pages.ui.drill import Drill, table_of_figures
 from pages.ui.plots import chart
-from pages.ui.renewals import Renewing, nothing_due
+from pages.ui.renewals import Renewing, expected_drill, nothing_due
+from pages.ui.tiles import explain
 from pages.ui.words import escaped, money, percent, plural
 
 AS_IT_STANDS = "As it stands"
@@ -49,7 +50,7 @@ def what_if(renewing: Renewing) -> None:
     choices |= {account: choice for account, choice in loaded.items() if account not in set(rows["account_id"])}
     found = _saved_outlook(renewing, loaded) if choices == loaded else outlook(renewing.book, choices, renewing.learned)
     with results:
-        _results(renewing, found)
+        _results(renewing, found, choices)
     _save(choices, saved, chosen)
     _compare(renewing, saved, choices, found, changed=choices != loaded)
 
@@ -126,8 +127,8 @@ def _saved_outlook(renewing: Renewing, choices: Mapping[str, Choice]) -> Outlook
     return renewing.book.answered(key, lambda: outlook(renewing.book, choices, renewing.learned))
 
 
-def _results(renewing: Renewing, found: Outlook) -> None:
-    """The quarter's figures with their ranges, and how they differ from the book as it stands."""
+def _results(renewing: Renewing, found: Outlook, choices: Mapping[str, Choice]) -> None:
+    """The quarter's figures with their ranges, how they differ from the book as it stands, and what is behind."""
     usual = renewing.expected
     assert usual is not None
     with st.grid(len(FIGURES) + 1, min_column_width=180, gap="small"):
@@ -137,6 +138,7 @@ def _results(renewing: Renewing, found: Outlook) -> None:
             st.metric("Renewed MRR", money(found.renewed.expected if found.due else None, renewing.book))
             ends = f"{money(found.renewed.low, renewing.book)} to {money(found.renewed.high, renewing.book)}"
             st.caption(f"likely {ends} of {money(found.due / found.scale, renewing.book)}")
+            explain(lambda: expected_drill(renewing, choices, f"Renewed in {renewing.quarter}"), "what_if")
     st.caption(
         f"{plural(found.decided, 'account')} set, {plural(found.accounts, 'contract')} due. Beside the renewals, of "
         f"the accounts not set: {money(found.gained / found.scale, renewing.book)} of rises and "
@@ -196,10 +198,16 @@ def _compare(
     for name, each in every.items():
         said = {label: f"{percent(of.expected)} ({100 * of.low:.1f}–{100 * of.high:.1f})" if of.low == of.low else "–"
                 for label, field in FIGURES for of in (getattr(each, field),)}  # fmt: skip
-        rows.append({"scenario": name, "accounts set": each.decided, **said})
+        rows.append({"scenario": name, "Accounts set": each.decided, **said})
     left, right = st.columns([3, 2], gap="medium")
+    sets: dict[str, Mapping[str, Choice]] = {AS_IT_STANDS: {}, **saved, ON_THE_TABLE: choices}
+    names = [str(row["scenario"]) for row in rows]
+
+    def behind(row: int) -> Drill:
+        return expected_drill(renewing, sets[names[row]], names[row])
+
     with left:
-        table(pd.DataFrame(rows), "scenario_table")
+        table_of_figures(pd.DataFrame(rows).astype(str), "scenario_table", {FIGURES[2][0]: behind})
     with right:
         gross = pd.DataFrame({escaped(name): each.gross._asdict() for name, each in every.items()}).T
         chart(

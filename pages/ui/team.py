@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -11,9 +12,11 @@ from cs_metrics import charts
 from cs_metrics.analysis import handovers
 from cs_metrics.analysis.people import RECENT_MONTHS, Comparison, compare_people
 from cs_metrics.book import Book
+from cs_metrics.export import Figure
 from cs_metrics.metric import Metric
-from pages.ui.drill import Drill, drill
-from pages.ui.lists import accounts, downloads, table
+from cs_metrics.units import MONEY
+from pages.ui.drill import Drill, drill, table_of_figures
+from pages.ui.lists import LABELS, accounts, downloads
 from pages.ui.pickers import RULES
 from pages.ui.plots import chart, say
 from pages.ui.words import money, percent, plural
@@ -30,8 +33,9 @@ def people(metric: Metric, book: Book, months: int) -> None:
         if len(book.holders) < 2:
             st.caption("CSMs come with the column csm of your accounts, or with the table owners.")
     if len(found.compared):
+        drawn = ("funnel", metric.name, months)
         chart(
-            charts.funnel(found.compared, metric.unit, found.whole),
+            book.answered(drawn, lambda: charts.funnel(found.compared, metric.unit, found.whole)),
             key="funnel",
             alt=f"{metric.label} of each CSM against the size of the book, with what luck gives",
             sentence=found.sentence,
@@ -64,7 +68,7 @@ def _basis(found: Comparison, book: Book) -> str:
 
 
 def _side_by_side(found: Comparison, book: Book) -> None:
-    """One row per person, by name. A click on a name opens the accounts behind the figure."""
+    """One row per person, by name. A click on a figure opens the accounts behind it."""
     rows = found.people
     names = [str(name) for name in rows.index]
 
@@ -76,10 +80,10 @@ def _side_by_side(found: Comparison, book: Book) -> None:
     shown = book.answered(key, lambda: _written(found, book))
     column = st.column_config
     config = {
-        "csm": column.ButtonColumn(
-            "CSM", type="tertiary", alignment="left", key="people_open", on_click=opened, pinned=True, width=130
+        "csm": column.TextColumn("CSM", pinned=True, width=120),
+        "value": column.ButtonColumn(
+            "Figure", type="tertiary", alignment="right", key="people_open", on_click=opened, pinned=True, width=80
         ),
-        "value": column.TextColumn("Figure", width=70),
         "sentence": column.TextColumn("What it says", width=430),
         "likely": column.TextColumn("Likely range", help="Which rates the figure is compatible with, 80 in 100."),
         "luck": column.TextColumn("What luck gives", help="Where luck alone leaves 95 of 100 such books."),
@@ -142,7 +146,7 @@ def changed_hands(book: Book, months: int) -> None:
     say(f"{plural(len(listed), 'hand-over')} with {money(listed['mrr_then'].sum(), book)} MRR.{left}")
     accounts(listed, "handovers", "Hand-overs", height=min(38 + 35 * len(listed), 420))
     moved = book.answered(("transfers", months), lambda: handovers.transfers(book, months))
-    _amounts(moved, "transfers")
+    _amounts(moved, "transfers", book, lambda csm, column: _transfer_drill(book, months, csm, column))
     say("", "Opening + taken over + handed on + movements = closing. Over everybody hand-overs add up to nothing.")
 
 
@@ -157,6 +161,8 @@ def inherited(book: Book) -> None:
             ["inherited", "since", "own", "held_now", "inherited_accounts", "inherited_left", "own_accounts"]
         ],
         "inherited",
+        book,
+        lambda csm, _: _inherited_drill(book, csm),
     )
     say(
         "",
@@ -165,8 +171,47 @@ def inherited(book: Book) -> None:
     )
 
 
-def _amounts(rows: pd.DataFrame, key: str) -> None:
-    table(rows.round(0).rename_axis("csm").reset_index(), f"{key}_table")
+def _amounts(rows: pd.DataFrame, key: str, book: Book, behind: Callable[[str, str], Drill]) -> None:
+    """Amounts by CSM as people read them; a click on one opens its accounts."""
+    names = [str(name) for name in rows.index]
+    counts = [name for name in rows if name.endswith(("accounts", "left"))]
+
+    def written() -> pd.DataFrame:
+        told = {name: [f"{v:,.0f}" if name in counts else money(v, book) for v in rows[name]] for name in rows}
+        return pd.DataFrame({"csm": names} | told)
+
+    shown = book.answered((key, "written", tuple(rows.index), rows.to_numpy().tobytes()), written)
+
+    def opened(column: str) -> Callable[[int], Drill]:
+        return lambda row: behind(names[row], column)
+
+    table_of_figures(shown, f"{key}_table", {name: opened(name) for name in rows})
+
+
+def _transfer_drill(book: Book, months: int, csm: str, column: str) -> Drill:
+    """The accounts behind an amount of a CSM's transfers."""
+    mine = book.held_by(csm)
+    title = f"{LABELS.get(column, column.capitalize())}, {csm}, {plural(months, 'month')} to {book.last}"
+
+    def rows() -> pd.DataFrame:
+        each = handovers.transfers(mine, months, by="account_id")
+        each = each[each[column] != 0].sort_values(column, key=abs, ascending=False)
+        names = book.accounts["name"].reindex(each.index.astype(book.accounts.index.dtype)).to_numpy()
+        return each.rename_axis("account_id").reset_index().assign(name=names)
+
+    total = handovers.transfers(mine, months)[column].sum()
+    figure = Figure(title, [], top=column, bottom=None, value_format=MONEY.sheet, top_format=MONEY.sheet)
+    return Drill(title, f"**{money(total, book)}**", rows, book, figure)
+
+
+def _inherited_drill(book: Book, csm: str) -> Drill:
+    """The accounts a CSM holds, or took over and lost: what of each was inherited, and what came since."""
+    return Drill(
+        f"In the hands of {csm}, close of {book.last}",
+        "Inherited: what an account paid when it was taken over. Inherited + since then + own = MRR now.",
+        lambda: handovers.inherited_accounts(book, csm).rename(columns={"now": "held_now"}),
+        book,
+    )
 
 
 def under_other_rules(metric: Metric, book: Book, months: int) -> None:
@@ -181,5 +226,12 @@ def under_other_rules(metric: Metric, book: Book, months: int) -> None:
     moves = int((found.max(axis=1) - found.min(axis=1) >= NOTEWORTHY).sum())
     moved = f"{moves} of {len(found)} figures move" if moves != 1 else f"1 of {len(found)} figures moves"
     say(f"{moved} by {NOTEWORTHY * 100:.0f} points or more with the rule. Under each, CSMs add up to the whole.")
-    table(shown.map(metric.unit.write).reset_index(), "rules_table")
+    people = [str(name) for name in found.index]
+    rules = dict(zip(shown, found, strict=True))
+
+    def opened(column: str) -> Callable[[int], Drill]:
+        return lambda row: Drill.of(metric, book.under(owner=rules[column]), months, "csm", people[row])
+
+    written = shown.map(metric.unit.write).rename_axis("csm").reset_index()
+    table_of_figures(written, "rules_table", {column: opened(column) for column in shown})
     say("", f"{metric.sentence(months)} A hand-over counts for 90 days in the last rule.")

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
 from cs_metrics.book import Book
+from pages.ui.drill import Drill, drill
 from pages.ui.lists import HELP, LABELS, MONEY_COLUMNS
 from pages.ui.words import escaped, money
 
 
-def figures(said: dict[str, Any], book: Book) -> None:
-    """Labels with their figures, side by side."""
+def figures(said: dict[str, Any], book: Book, behind: Mapping[str, Callable[[], Drill]] | None = None) -> None:
+    """Labels with their figures, side by side; ``behind`` holds what lies behind those that can be explained."""
     with st.grid(min(len(said), 6), min_column_width=140, gap="small"):
         for name, value in said.items():
-            st.metric(
-                LABELS.get(name, name.upper() if len(name) == 3 else name),
-                _written(name, value, book),
-                help=HELP.get(name),
-                border=True,
-            )
+            asked = (behind or {}).get(name)
+            label, written = LABELS.get(name, name.upper() if len(name) == 3 else name), _written(name, value, book)
+            if asked is None:
+                st.metric(label, written, help=HELP.get(name), border=True)
+                continue
+            with st.container(border=True, gap="xxsmall"):
+                st.metric(label, written, help=HELP.get(name))
+                explain(asked, f"tile_{name}")
+
+
+def explain(asked: Callable[[], Drill], key: str) -> None:
+    """The way to the accounts behind a figure."""
+    st.button(
+        "Explain", icon=":material/table_rows:", key=f"explain_{key}", type="tertiary", on_click=lambda: drill(asked())
+    )
 
 
 def attributes(said: dict[str, str]) -> None:
