@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from cs_metrics.book import Book, Misuse, Problem
@@ -56,7 +57,7 @@ class Deck(NamedTuple):
     subject: str
     slides: list[Slide]
     template: bytes | None
-    left_out: dict[str, str] = {}
+    left_out: Mapping[str, str] = MappingProxyType({})
     mapping: str = ""
 
     def data(self) -> bytes:

@@ -182,7 +182,10 @@ def cohorts(ask: Ask) -> Slide:
     values, ages = found.values("net"), min(found.ages, AGES)
     curve = found.curves("net")
     curve = curve[(curve["age"] < ages) & (curve["accounts"] >= FEWEST_FOR_A_RATE)]
-    cells = [{"row": "Average", "age": int(age), "value": value} for age, value in zip(curve["age"], curve["value"], strict=True)]
+    cells = [
+        {"row": "Average", "age": int(age), "value": value}
+        for age, value in zip(curve["age"], curve["value"], strict=True)
+    ]
     for row in range(len(found.cohort)):
         name = f"{'≤ ' if found.stock[row] else ''}{found.labels[row]} · {found.accounts[row]:,}"
         few = found.accounts[row] < FEWEST_FOR_A_RATE
@@ -241,10 +244,12 @@ def expansion(ask: Ask) -> Slide:
         deals = deals.assign(name=names, mrr=deals["amount"].astype(float) / ask.standing.scale)
         waiting = deals[grows & deals["won"].isna()].sort_values("mrr", ascending=False)
         if len(waiting):
-            headline += f"; {MONEY.write(waiting['mrr'].sum(), book.currency)} MRR in {words.counted(len(waiting), 'open opportunity', 'open opportunities')}"
+            count = words.counted(len(waiting), "open opportunity", "open opportunities")
+            headline += f"; {MONEY.write(waiting['mrr'].sum(), book.currency)} MRR in {count}"
             rows = {
                 "Account": waiting["name"], "Product": waiting["product"], "Stage": waiting["stage"],
-                "MRR": [f"{value:,.0f}" for value in waiting["mrr"]], "Closes": [words.day(d) for d in waiting["closes_on"]],
+                "MRR": [f"{value:,.0f}" for value in waiting["mrr"]],
+                "Closes": [words.day(each) for each in waiting["closes_on"]],
             }  # fmt: skip
             parts.append(Table(pd.DataFrame(rows).head(14), (3, 2, 2, 1.4, 1.8), right=("MRR",)))
     return Slide(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
     name: str
     xs: list[float]
-    ys: list[float | None]
+    ys: Sequence[float | None]
     colour: str
     thick: float
     dashed: bool
@@ -39,10 +39,19 @@ class Row(NamedTuple):
 def text(x: float, y: float, said: str, look: Look, size: float = TICK, anchor: str = "middle", bold: bool = False,
          opacity: float = 1.0) -> str:  # fmt: skip
     """A line of text as SVG."""
+    weight = ' font-weight="700"' if bold else ""
+    seen = f' opacity="{opacity:g}"' if opacity < 1 else ""
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}" fill="#{look.ink}"'
-        f'{" font-weight=%s700%s" % (chr(34), chr(34)) if bold else ""}'
-        f'{f" opacity={chr(34)}{opacity:g}{chr(34)}" if opacity < 1 else ""}>{escape(said)}</text>'
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}" fill="#{look.ink}"{weight}{seen}>'
+        f"{escape(said)}</text>"
+    )
+
+
+def stroke(x1: float, x2: float, y1: float, y2: float, colour: str, opacity: float = 0.18, thick: float = 0.7) -> str:
+    """A straight line as SVG."""
+    return (
+        f'<line x1="{x1:.1f}" x2="{x2:.1f}" y1="{y1:.1f}" y2="{y2:.1f}" stroke="#{colour}" '
+        f'stroke-opacity="{opacity:g}" stroke-width="{thick:g}"/>'
     )
 
 
@@ -92,7 +101,7 @@ def _colour(fill: Any, look: Look, default: str) -> str:
     return str(child.get("val")) if child.tag == qn("a:srgbClr") else look.theme.get(str(child.get("val")), "808080")
 
 
-def _known(values: list[float | None]) -> list[float]:
+def _known(values: Sequence[float | None]) -> list[float]:
     return [value for value in values if value is not None]
 
 
@@ -148,13 +157,13 @@ def _legend(rows: list[Row], wide: float, look: Look) -> Iterator[str]:
         x += room
 
 
-def _axis(least: float, most: float, left: float, right: float, up: Callable[[float], float], form: str, look: Look) -> str:
+def _axis(
+    least: float, most: float, left: float, right: float, up: Callable[[float], float], form: str, look: Look
+) -> str:
     made = []
     for value in ticks(least, most):
         y = up(value)
-        made.append(
-            f'<line x1="{left:.1f}" x2="{right:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="#{look.ink}" stroke-opacity="0.18" stroke-width="0.7"/>'
-        )
+        made.append(stroke(left, right, y, y, look.ink))
         made.append(text(left - 5, y + 3.5, said(value, form), look, TICK, "end"))
     return "".join(made)
 
@@ -216,11 +225,9 @@ def _lying(chart: Any, rows: list[Row], categories: list[str], size: tuple[float
         return start_at + room * (min(max(value, least), most) - least) / (most - least)
 
     form = str(chart.value_axis.tick_labels.number_format)
-    for value in ticks(least, most) if axis else ():
-        made.append(
-            f'<line x1="{along(value):.1f}" x2="{along(value):.1f}" y1="{top:.1f}" y2="{bottom:.1f}" stroke="#{look.ink}" stroke-opacity="0.18" stroke-width="0.7"/>'
-        )
-        made.append(text(along(value), high - 6, said(value, form), look))
+    for tick in ticks(least, most) if axis else ():
+        made.append(stroke(along(tick), along(tick), top, bottom, look.ink))
+        made.append(text(along(tick), high - 6, said(tick, form), look))
     for at, name in enumerate(categories):
         middle, reached = top + each * (at + 0.5), 0.0
         made.append(text(left - 8, middle + 4, lines(name, left - 12, 11, 1)[0], look, 11, "end"))
@@ -242,7 +249,12 @@ def _lying(chart: Any, rows: list[Row], categories: list[str], size: tuple[float
 
 def _xy(chart: Any, rows: list[Row], wide: float, high: float, top: float, look: Look) -> str:
     """Points and curves over two axes of numbers."""
-    reached = [y + s * h for row in rows for y, h in zip(_known(row.ys), row.reach or [0] * len(row.ys), strict=False) for s in (1, -1)]
+    reached = [
+        y + s * h
+        for row in rows
+        for y, h in zip(_known(row.ys), row.reach or [0] * len(row.ys), strict=False)
+        for s in (1, -1)
+    ]
     axis, across = chart.value_axis, chart.category_axis
     least, most = _reach(chart, [row._replace(ys=reached) for row in rows[:1]], False, False)
     xs = [x for row in rows for x in row.xs] or [0.0, 1.0]
@@ -266,9 +278,8 @@ def _xy(chart: Any, rows: list[Row], wide: float, high: float, top: float, look:
     for row in rows:
         points = [(along(x), up(y)) for x, y in zip(row.xs, row.ys, strict=False) if y is not None]
         for (x, _), y, half in zip(points, _known(row.ys), row.reach, strict=False):
-            made.append(
-                f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{up(y - half):.1f}" y2="{up(y + half):.1f}" stroke="#{look.theme.get("accent6", "888888")}" stroke-opacity="0.45" stroke-width="6"/>'
-            )
+            band = look.theme.get("accent6", "888888")
+            made.append(stroke(x, x, up(y - half), up(y + half), band, 0.45, 6))
         if row.reach:
             continue
         if row.marked:
@@ -295,4 +306,6 @@ def _path(points: list[tuple[float, float] | None], row: Row) -> str:
 
 
 def _rect(x: float, y: float, wide: float, high: float, colour: str) -> str:
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(wide, 0.5):.1f}" height="{max(high, 0.8):.1f}" fill="#{colour}"/>'
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(wide, 0.5):.1f}" height="{max(high, 0.8):.1f}" fill="#{colour}"/>'
+    )

@@ -18,6 +18,7 @@ from cs_metrics.slides.tables import Table
 from cs_metrics.units import COUNT, PERCENT
 
 MONTHS = 12
+USES = {"active_users": "Active users", "logins": "Logins", "uses": "Uses"}
 
 
 def _facts(account: Book, table: str, missing: str) -> pd.DataFrame:
@@ -60,7 +61,11 @@ def goals(ask: Ask) -> Slide:
         "Done": [words.day(each) or "open" for each in milestones["done_on"]],
     }
     still = int((~done).sum())
-    said = f"All {len(done)} milestones are reached" if done.all() else f"{int(done.sum())} of {len(done)} milestones are reached, {still} to go"
+    said = (
+        f"All {len(done)} milestones are reached"
+        if done.all()
+        else f"{int(done.sum())} of {len(done)} milestones are reached, {still} to go"
+    )
     return Slide("Goals and progress", said, [Table(pd.DataFrame(rows), (5, 2, 2))], f"As of {ask.book.known_on}")
 
 
@@ -87,16 +92,23 @@ def value(ask: Ask) -> Slide:
 def adoption(ask: Ask) -> Slide:
     """Who uses the product, of those who could; and how much of it."""
     usage = _facts(ask.book, "usage", "no usage is known")
-    for column, label in (("active_users", "Active users"), ("logins", "Logins"), ("uses", "Uses")):
+    for column in USES:
         known = usage[usage[column].notna()] if column in usage else usage.iloc[:0]
         monthly = _monthly(known, "day", column, "sum", ask.book) if len(known) else pd.Series(dtype=float)
         if monthly.notna().sum() > 1:
             break
     else:
         raise Dark("usage of two months is needed")
+    label = USES[column]
     table, months = monthly.to_frame(label), monthly.dropna()
     seats = _last_of(usage, "licensed_seats", ask.book) if column == "active_users" else pd.Series(dtype=float)
-    cards = [Card(label, COUNT.write(months.iloc[-1]), f"{COUNT.write(months.iloc[0])} a year ago" if len(months) == MONTHS else "")]
+    cards = [
+        Card(
+            label,
+            COUNT.write(months.iloc[-1]),
+            f"{COUNT.write(months.iloc[0])} a year ago" if len(months) == MONTHS else "",
+        )
+    ]
     if seats.notna().any():
         table["Seats"] = seats
         share = months.iloc[-1] / seats.dropna().iloc[-1]
@@ -106,7 +118,13 @@ def adoption(ask: Ask) -> Slide:
         cards.append(Card("Features in use", f"{used.iloc[-1]:.0f} of {able.iloc[-1]:.0f}", ""))
     if column != "logins" and "logins" in usage and usage["logins"].notna().any():
         logins = _monthly(usage[usage["logins"].notna()], "day", "logins", "sum", ask.book).dropna()
-        cards.append(Card("Logins a month", COUNT.write(logins.iloc[-1]), f"{COUNT.write(logins.iloc[0])} a year ago" if len(logins) == MONTHS else ""))
+        cards.append(
+            Card(
+                "Logins a month",
+                COUNT.write(logins.iloc[-1]),
+                f"{COUNT.write(logins.iloc[0])} a year ago" if len(logins) == MONTHS else "",
+            )
+        )
     headline = f"{label} went from {months.iloc[0]:,.0f} to {months.iloc[-1]:,.0f} in {len(months)} months"
     return Slide(
         "Usage and adoption", headline, [twins.series(table, COUNT)],
@@ -184,10 +202,16 @@ def opportunities(ask: Ask) -> Slide:
     if usage is not None and len(usage):
         active, seats = (_last_of(usage, name, account).dropna() for name in ("active_users", "licensed_seats"))
         if len(active) and len(seats) and seats.iloc[-1] > active.iloc[-1]:
-            said.append(f"{seats.iloc[-1] - active.iloc[-1]:.0f} of {seats.iloc[-1]:.0f} seats are not used yet: who else should have access?")
+            said.append(
+                f"{seats.iloc[-1] - active.iloc[-1]:.0f} of {seats.iloc[-1]:.0f} seats are not used yet: "
+                "who else should have access?"
+            )
         used, able = (_last_of(usage, name, account).dropna() for name in ("features_used", "features_available"))
         if len(used) and len(able) and able.iloc[-1] > used.iloc[-1]:
-            said.append(f"{able.iloc[-1] - used.iloc[-1]:.0f} of {able.iloc[-1]:.0f} features wait to be tried: which would save most time?")
+            said.append(
+                f"{able.iloc[-1] - used.iloc[-1]:.0f} of {able.iloc[-1]:.0f} features wait to be tried: "
+                "which would save most time?"
+            )
     catalogue = account.facts.get("products")
     if catalogue is not None and len(catalogue):
         held = _held(account)

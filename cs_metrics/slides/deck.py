@@ -139,7 +139,8 @@ def _title(place: Any, headline: str, box: Box, size: float, template: Template)
     room, height, font = box.width / POINT - 18, box.height / POINT - 6, template.content.font
     for letters in (size, *(s for s in (32, 28, 26, 24, 22, 20, 18, SMALLEST_TITLE) if s < size)):
         most = max(int(height / (letters * 1.2)), 1)
-        token = ELIDED.set(cut := [])
+        cut: list[str] = []
+        token = ELIDED.set(cut)
         broken = lines(headline, room, letters, most, bold=True, font=font)
         ELIDED.reset(token)
         if not cut:
@@ -167,4 +168,3 @@ def _number(made: Any, template: Template) -> None:
             copy.nvSpPr.cNvPr.set("id", str(max((s.shape_id for s in made.shapes), default=1) + 1))
             made.shapes._spTree.append(copy)
             return
-

@@ -89,21 +89,23 @@ def _cover(layout: Any) -> None:
         listed = body.find("{*}lstStyle")
         for level in list(listed):
             listed.remove(level)
+        grey = "" if title else '<a:lumMod val="65000"/><a:lumOff val="35000"/>'
         size = Pt(38 if title else 18).centipoints
         listed.append(
             parse_xml(
                 f'<a:lvl1pPr {nsdecls("a")} marL="0" indent="0" algn="l"><a:buNone/><a:defRPr sz="{size}" '
                 f'b="{int(title)}"><a:solidFill><a:schemeClr val="tx1">'
-                f'{"" if title else "<a:lumMod val=%s/><a:lumOff val=%s/>" % (chr(34) + "65000" + chr(34), chr(34) + "35000" + chr(34))}'
+                f"{grey}"
                 "</a:schemeClr></a:solidFill></a:defRPr></a:lvl1pPr>"
             )
         )
     tree = layout.shapes._spTree
     tree.append(
         parse_xml(
-            f'<p:sp {nsdecls("p", "a")}><p:nvSpPr><p:cNvPr id="99" name="Bar"/><p:cNvSpPr/><p:nvPr userDrawn="1"/></p:nvSpPr>'
-            f'<p:spPr><a:xfrm><a:off x="{Inches(0.6)}" y="{Inches(2.2)}"/><a:ext cx="{Inches(0.09)}" cy="{Inches(2.6)}"/>'
-            '</a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom><a:solidFill><a:schemeClr val="accent1"/>'
+            f'<p:sp {nsdecls("p", "a")}><p:nvSpPr><p:cNvPr id="99" name="Bar"/><p:cNvSpPr/>'
+            f'<p:nvPr userDrawn="1"/></p:nvSpPr><p:spPr><a:xfrm><a:off x="{Inches(0.6)}" y="{Inches(2.2)}"/>'
+            f'<a:ext cx="{Inches(0.09)}" cy="{Inches(2.6)}"/></a:xfrm>'
+            '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom><a:solidFill><a:schemeClr val="accent1"/>'
             "</a:solidFill><a:ln><a:noFill/></a:ln></p:spPr><p:txBody><a:bodyPr/><a:lstStyle/><a:p/></p:txBody></p:sp>"
         )
     )

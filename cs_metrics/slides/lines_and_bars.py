@@ -228,7 +228,7 @@ class Waterfall:
         total = bars["name"].isin(TOTALS)
         rise = ~total & (bars["end"] >= bars["start"])
         kinds = (("Total", total, QUIET), ("Came", rise, MAIN), ("Went", ~total & ~rise, LOSS))
-        shown = [("Base", base.where(~total), None)]
+        shown: list[tuple[str, pd.Series, Any]] = [("Base", base.where(~total), None)]
         shown += [(name, above.where(mask), accent) for name, mask, accent in kinds]
         if (below < 0).any():
             shown += [(f"{name}, below nothing", below.where(mask), accent) for name, mask, accent in kinds]

@@ -64,9 +64,7 @@ def narrowed(text: object, room: float, size: float, bold: bool = False, font: s
     return "\n".join(lines(text, room, size, 1, bold, font))
 
 
-def lines(
-    text: object, room: float, size: float, most: int, bold: bool = False, font: str = "calibri"
-) -> list[str]:
+def lines(text: object, room: float, size: float, most: int, bold: bool = False, font: str = "calibri") -> list[str]:
     """A text broken at its spaces into at most so many lines of this many points, the last elided where it must be.
 
     >>> lines("one two three", 45, 12, 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -56,7 +58,8 @@ def at_risk(ask: Ask) -> Slide:
         [Table(rows, (2.8, 1.8, 1.1, 1.35, 4.6, 3.4), right=("MRR",), long=("Why", "Plan"))]
         if len(rows)
         else [Points(["No signal of a risk has fired."])],
-        f"As known on {ask.standing.known_on} · ranked by MRR × likelihood" + (f" · the first {most} of {len(risky)}" if most < len(risky) else ""),
+        f"As known on {ask.standing.known_on} · ranked by MRR × likelihood"
+        + (f" · the first {most} of {len(risky)}" if most < len(risky) else ""),
         "Listed from a likelihood of 20 % within 180 days: 1 − Π (1 − weight of each signal).",
     )
 
@@ -155,7 +158,8 @@ def by_csm(ask: Ask) -> Slide:
         "By CSM",
         f"Net retention from {least} to {most} by CSM{overlap}",
         [twins.ranges(table, PERCENT)],
-        f"Likely range, 80 in 100, the shades meet at the figure · by name · {METRICS['net_revenue_retention'].basis(ask.whole, ask.months)}",
+        "Likely range, 80 in 100, the shades meet at the figure · by name · "
+        + METRICS["net_revenue_retention"].basis(ask.whole, ask.months),
         explained(("net_revenue_retention",), ask.whole, ask.months),
     )
 
@@ -195,7 +199,7 @@ def outcomes(ask: Ask) -> Slide:
         found, metric = _compared(ask, name), METRICS[name]
         if who not in found.people.index:
             continue
-        mine = found.people.loc[who]
+        mine: Any = found.people.loc[who]
         target = TARGETS[name].value if name in TARGETS else np.nan
         said = said or str(mine["sentence"])
         rows.append(
@@ -212,12 +216,11 @@ def outcomes(ask: Ask) -> Slide:
     if not rows:
         raise Dark(f"{who} held no account at the opening of the period")
     right = ("Value", "Target", "Likely", "Luck gives", "Such a mix")
-    value = rows[0]["Value"]
+    found_so = said[:1].lower() + said[1:].partition(" (")[0]
     return Slide(
         "Outcomes against targets",
-        f"Net retention {value} over {words.counted(ask.months, 'month')}: {said[:1].lower()}{said[1:].partition(' (')[0]}"
-        if said
-        else f"Net retention {value} over {words.counted(ask.months, 'month')}",
+        f"Net retention {rows[0]['Value']} over {words.counted(ask.months, 'month')}"
+        + (f": {found_so}" if said else ""),
         [Table(pd.DataFrame(rows), (2.6, 1.2, 1.1, 1.9, 1.9, 1.4, 4.5), right=right, long=("What it says", "Figure"))],
         f"Likely: 80 in 100 · luck: where 95 of 100 such books fall · "
         f"{METRICS['net_revenue_retention'].basis(ask.book, ask.months)}",
@@ -235,12 +238,14 @@ def book_taken_over(ask: Ask) -> Slide:
     who, table = _who(ask), inherited(ask.whole)
     if who not in table.index:
         raise Dark(f"{who} holds no paying account")
-    mine, currency = table.loc[who], ask.book.currency
+    mine: Any = table.loc[who]
+    currency = ask.book.currency
     cards = [
         Card("Taken over, MRR then", MONEY.write(mine["inherited"], currency),
              f"{words.counted(int(mine['inherited_accounts']), 'account')}, {int(mine['inherited_left'])} left since"),
         Card("What it did since", MONEY.write_difference(mine["since"], currency), ""),
-        Card("Held from the start", MONEY.write(mine["own"], currency), words.counted(int(mine["own_accounts"]), "account")),
+        Card("Held from the start", MONEY.write(mine["own"], currency),
+             words.counted(int(mine["own_accounts"]), "account")),
         Card("In hand now", MONEY.write(mine["now"], currency), f"close of {ask.book.last}"),
     ]  # fmt: skip
     moved = handovers(ask.book, max(ask.months, 12))
@@ -289,7 +294,9 @@ def activity(ask: Ask) -> Slide:
         risks = standing.facts["risks"]
         own = risks[(risks["owner"].astype(str) == who) & risks["planned_on"].notna()]
         days = own["planned_on"]
-        rows.append(("Plans for risks made", int((days > since).sum()), int(((days > earlier) & (days <= since)).sum())))
+        rows.append(
+            ("Plans for risks made", int((days > since).sum()), int(((days > earlier) & (days <= since)).sum()))
+        )
     if not sum(now + before for _, now, before in rows):
         raise Dark(f"no meeting, pulse, call or plan of {who} is known")
     table_of = pd.DataFrame(rows, columns=["What", f"Last {months} months", "The months before"])

@@ -1,4 +1,4 @@
-"""What a deck looks like: each slide as SVG, drawn from the finished file itself, so that nothing is shown that is not in it.
+"""What a deck looks like: each slide as SVG, drawn from the finished file itself: what is shown is what is in it.
 
 Letters are set by their measured widths; another program may break a line elsewhere.
 """
@@ -26,7 +26,11 @@ STACK = "Calibri, Carlito, 'Segoe UI', Arial, sans-serif"
 
 def pictures(deck: bytes) -> list[str]:
     """The slides of a .pptx file, one SVG each."""
-    return [_slide(slide, presentation) for presentation in [Presentation(io.BytesIO(deck))] for slide in presentation.slides]
+    return [
+        _slide(slide, presentation)
+        for presentation in [Presentation(io.BytesIO(deck))]
+        for slide in presentation.slides
+    ]
 
 
 def look_of(layout: Any) -> Look:
@@ -57,7 +61,8 @@ def _shape(shape: Any, look: Look) -> Iterator[str]:
     x, y, wide, high = (edge / POINT for edge in (shape.left, shape.top, shape.width, shape.height))
     if shape.shape_type == MSO_SHAPE_TYPE.PICTURE:
         kind, data = shape.image.content_type, base64.b64encode(shape.image.blob).decode()
-        yield f'<image x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}" href="data:{kind};base64,{data}"/>'
+        place = f'x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}"'
+        yield f'<image {place} href="data:{kind};base64,{data}"/>'
     elif getattr(shape, "has_chart", False) and shape.has_chart:
         yield f'<g transform="translate({x:.1f} {y:.1f})">{picture(shape.chart, wide, high, look)}</g>'
     elif getattr(shape, "has_table", False) and shape.has_table:
@@ -89,10 +94,15 @@ def _text(shape: Any, box: tuple[float, float, float, float], look: Look) -> Ite
     x, y, wide, high = box
     frame = shape.text_frame
     left, right = (edge / POINT for edge in (frame.margin_left, frame.margin_right))
-    title = shape.is_placeholder and shape.placeholder_format.type in (PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE)
+    title = shape.is_placeholder and shape.placeholder_format.type in (
+        PP_PLACEHOLDER.TITLE,
+        PP_PLACEHOLDER.CENTER_TITLE,
+    )
     rows: list[tuple[str, float, bool, str, float]] = []
     for paragraph in frame.paragraphs:
-        said = "".join(run.text for run in paragraph.runs) or ("‹#›" if paragraph._p.find(qn("a:fld")) is not None else "")
+        said = "".join(run.text for run in paragraph.runs) or (
+            "‹#›" if paragraph._p.find(qn("a:fld")) is not None else ""
+        )
         run = paragraph.runs[0] if paragraph.runs else None
         size = run.font.size.pt if run is not None and run.font.size is not None else 10.0 if said == "‹#›" else USUAL
         bold = bool(run is not None and run.font.bold) or title
@@ -108,7 +118,8 @@ def _text(shape: Any, box: tuple[float, float, float, float], look: Look) -> Ite
     for line, size, bold, fill, after in rows:
         at += size * 1.2
         weight = ' font-weight="700"' if bold else ""
-        yield f'<text x="{x + left:.1f}" y="{at - size * 0.25:.1f}" font-size="{size:g}" {fill}{weight}>{escape(line)}</text>'
+        place = f'x="{x + left:.1f}" y="{at - size * 0.25:.1f}" font-size="{size:g}"'
+        yield f"<text {place} {fill}{weight}>{escape(line)}</text>"
         at += after
 
 

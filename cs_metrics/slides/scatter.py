@@ -183,7 +183,11 @@ class Curves:
                 if not len(known):
                     continue
                 points = data.add_series(cell(f"{name}, {label}" if thin else name))
-                for x, y in _stepped(known["age"], known[column]) if self.steps else zip(known["age"], known[column], strict=True):
+                for x, y in (
+                    _stepped(known["age"], known[column])
+                    if self.steps
+                    else zip(known["age"], known[column], strict=True)
+                ):
                     points.add_data_point(float(x), float(y))
                 looks.append((accent, thin))
         chart = _xy(slide, XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, box, data, COUNT, PERCENT, (self.ages, ""))

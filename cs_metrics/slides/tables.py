@@ -58,7 +58,8 @@ class Table:
         """The table in the largest letters in which all of it fits the box, else in the smallest."""
         for size in SIZES:
             tried = replace(self, size=size, widths=self._by_content(box, size))
-            token = ELIDED.set(cut := [])
+            cut: list[str] = []
+            token = ELIDED.set(cut)
             tall = sum(_height(row, size) for row in tried._cells(box))
             ELIDED.reset(token)
             if tall <= box.height and not cut:
@@ -78,12 +79,12 @@ class Table:
             others = sum(share for share, keeps in zip(self.shares, fixed, strict=True) if not keeps)
             least = sum(share for share, keeps in zip(given, fixed, strict=True) if not keeps) * 0.6
             if others and spare >= least:
-                widths = [
-                    need[at] if keeps else int(spare * self.shares[at] / others) for at, keeps in enumerate(fixed)
-                ]
-                return widths
+                return [need[at] if keeps else int(spare * self.shares[at] / others) for at, keeps in enumerate(fixed)]
             if not others and spare >= 0:
-                return [width + int(spare * share / sum(self.shares)) for width, share in zip(need, self.shares, strict=True)]
+                return [
+                    width + int(spare * share / sum(self.shares))
+                    for width, share in zip(need, self.shares, strict=True)
+                ]
         return given
 
     def pages(self, box: Box) -> list[Table]:
@@ -203,14 +204,22 @@ def draw_cells(
     heights = [_height(row, size) for row in rows]
     if fill and len(rows) > 1:
         each = min((box.height - heights[0]) // (len(rows) - 1), TALLEST)
-        heights = [heights[0], *(max(height, each) if each * (len(rows) - 1) + heights[0] <= box.height else height for height in heights[1:])]
+        heights = [
+            heights[0],
+            *(
+                max(height, each) if each * (len(rows) - 1) + heights[0] <= box.height else height
+                for height in heights[1:]
+            ),
+        ]
         if sum(heights) > box.height:
             scale = box.height / sum(heights)
             heights = [int(height * scale) for height in heights]
     frame = slide.shapes.add_table(1, len(widths), box.left, box.top, sum(widths), sum(heights))
     old = frame._element.graphic.graphicData.tbl
     grid = "".join(f'<a:gridCol w="{width}"/>' for width in widths)
-    body = "".join(_row(row, height, size, place, box.ink) for place, (row, height) in enumerate(zip(rows, heights, strict=True)))
+    body = "".join(
+        _row(row, height, size, place, box.ink) for place, (row, height) in enumerate(zip(rows, heights, strict=True))
+    )
     made = (
         f'<a:tbl {nsdecls("a")}><a:tblPr firstRow="1"><a:tableStyleId>{PLAIN}</a:tableStyleId></a:tblPr>'
         f"<a:tblGrid>{grid}</a:tblGrid>{body}</a:tbl>"
@@ -222,10 +231,7 @@ def draw_cells(
 def _row(row: Sequence[Cell], height: int, size: int, place: int, ink: str) -> str:
     grey = "" if place == 0 or ink != "tx1" else '<a:lumMod val="25000"/><a:lumOff val="75000"/>'
     thick = 12700 if place == 0 else 6350 if ink == "tx1" else 3175
-    under = (
-        f'<a:lnB w="{thick}"><a:solidFill><a:schemeClr val="{ink}">{grey}'
-        "</a:schemeClr></a:solidFill></a:lnB>"
-    )
+    under = f'<a:lnB w="{thick}"><a:solidFill><a:schemeClr val="{ink}">{grey}</a:schemeClr></a:solidFill></a:lnB>'
     margins = f'marL="{SIDE}" marR="{SIDE}" marT="18000" marB="18000" anchor="ctr"'
     cells = "".join(
         f'<a:tc><a:txBody><a:bodyPr wrap="square"/><a:lstStyle/>{_paragraph(cell, size, ink)}</a:txBody>'

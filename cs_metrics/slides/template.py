@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tomllib
 import zipfile
@@ -22,7 +23,6 @@ UNPACKED = 400 << 20
 TITLES = (PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE)
 ROOMS = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT)
 FILLED = (*ROOMS, PP_PLACEHOLDER.PICTURE, PP_PLACEHOLDER.SUBTITLE, PP_PLACEHOLDER.CHART, PP_PLACEHOLDER.TABLE)
-AT_THE_FOOT = (PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.DATE)
 OFTEN = 44.0
 READ_LARGE = 3.0  # the contrast that large letters need
 
@@ -108,14 +108,14 @@ def open_template(data: bytes | None = None, mapping: str = "") -> Template:
     """
     presentation = Presentation(io.BytesIO(house())) if data is None else _opened(data)
     wanted = Mapping.of(mapping)
-    width, height = presentation.slide_width, presentation.slide_height
+    width, height = int(presentation.slide_width or 0), int(presentation.slide_height or 0)
     titled = [layout for layout in presentation.slide_layouts if _title_of(layout) is not None]
     if not titled:
         raise Problem("The template has no layout with a title. Add one in the slide master, and save it again.")
     layout = _called(wanted.slide, titled) or min(titled, key=_clutter)
     cover = _called(wanted.cover, titled) or next((each for each in titled if subtitle(each) is not None), None)
     theme = theme_of(layout.slide_master)
-    dress = {"ink": ink_on(behind(layout, theme), theme), "font": theme["font"]}
+    ink, font = ink_on(behind(layout, theme), theme), theme["font"]
     margin = int(width * 0.04)
     place = _title_of(layout)
     title = _box(place) or Box(margin, int(height * 0.05), width - 2 * margin, int(height * 0.14))
@@ -129,24 +129,33 @@ def open_template(data: bytes | None = None, mapping: str = "") -> Template:
         bottom = int(height * 0.905)
         area = Box(title.left, top, title.width, bottom - top)
     bottom = min(area.top + area.height, int(height * 0.905))
-    content = area._replace(height=bottom - area.top, **dress)
-    number = next((_box(p) for p in layout.placeholders if p.placeholder_format.type in AT_THE_FOOT[:1]), None)
+    content = area._replace(height=bottom - area.top, ink=ink, font=font)
+    places: list[Any] = list(iter(layout.placeholders))
+    number = next((_box(p) for p in places if p.placeholder_format.type == PP_PLACEHOLDER.SLIDE_NUMBER), None)
     right = content.left + content.width
     top = max(bottom + int(height * 0.012), int(height * 0.9))
     if number is not None and number.top < top + foot_room and content.left < number.left < right:
         right = number.left - int(width * 0.01)
-    footer = Box(content.left, top, right - content.left, min(foot_room, height - top), **dress)
+    footer = Box(content.left, top, right - content.left, min(foot_room, height - top), ink=ink, font=font)
     first = _title_of(cover) if cover is not None else None
     return Template(
         presentation, cover, layout, title, content, footer, _size(place, layout),
         _box(first) if first is not None else None, _size(first, cover) if first is not None else OFTEN, moved,
-        _title_ink(place, layout, theme, dress["ink"]),
+        _title_ink(place, layout, theme, ink),
     )  # fmt: skip
 
 
 def layouts_of(data: bytes | None) -> list[str]:
     """The names of the layouts that have a title."""
     return [each.name for each in open_template(data).presentation.slide_layouts if _title_of(each) is not None]
+
+
+def digest_of(data: bytes) -> str:
+    """What a template is known by: the size of its slides and the names of its layouts, whatever its slides say."""
+    presentation = open_template(data).presentation
+    names = [layout.name for layout in presentation.slide_layouts]
+    said = repr((presentation.slide_width, presentation.slide_height, names))
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def subtitle(sheet: Any) -> Any:
@@ -165,7 +174,7 @@ def _title_of(layout: Any) -> Any:
 def _box(place: Any) -> Box | None:
     """Where a placeholder stands; None where neither it nor its master says."""
     found = (place.left, place.top, place.width, place.height)
-    return None if any(edge is None for edge in found) or not found[2] else Box(*(int(edge) for edge in found))
+    return None if any(edge is None for edge in found) or not found[2] else Box(*[int(edge) for edge in found[:4]])  # type: ignore[arg-type]
 
 
 def _area(chosen: Any, titled: list[Any], title: Box, width: int, height: int) -> Box | None:

@@ -151,7 +151,9 @@ def odds(
     share = np.bincount(step, chances, minlength=len(edges) - 1)
     inside = (edges[1:] > likely[0]) & (edges[:-1] <= likely[1])
     names = [MONEY.write(middle, currency) for middle in (edges[1:] + edges[:-1]) / 2]
-    table = pd.DataFrame({"Likely": np.where(inside, share, np.nan), "Less likely": np.where(inside, np.nan, share)}, names)
+    table = pd.DataFrame(
+        {"Likely": np.where(inside, share, np.nan), "Less likely": np.where(inside, np.nan, share)}, names
+    )
     return Stacked(table, PERCENT, {"Less likely": 5})
 
 
@@ -168,14 +170,22 @@ def from_marks(drawn: Mapping[str, Any]) -> Part | None:
     if bars:
         table = _columns(bars)
         return Bars(table.iloc[:, 0], unit) if table.shape[1] == 1 else Stacked(table, unit)
-    lines = [mark for mark in marks if mark["type"] == "scatter" and "text" != mark.get("mode")]
+    lines = [mark for mark in marks if mark["type"] == "scatter" and mark.get("mode") != "text"]
     named = [mark for mark in lines if any(isinstance(x, str) for x in _values(mark, "x"))]
     if named:
         return Lines(_columns(named), unit)
     if not lines:
         return None
-    rows = pd.concat(pd.DataFrame({"name": str(mark.get("name") or "Value"), "x": pd.Series(_values(mark, "x"), dtype=float),
-                      "y": pd.Series(_values(mark, "y"), dtype=float)}) for mark in lines).dropna()  # fmt: skip
+    rows = pd.concat(
+        pd.DataFrame(
+            {
+                "name": str(mark.get("name") or "Value"),
+                "x": pd.Series(_values(mark, "x"), dtype=float),
+                "y": pd.Series(_values(mark, "y"), dtype=float),
+            }
+        )
+        for mark in lines
+    ).dropna()
     if all("lines" in str(mark.get("mode", "lines")) for mark in lines):
         return Curves(rows.rename(columns={"x": "age", "y": "value"}), "")
     return Quadrant(rows.assign(group=rows["name"]).reset_index(drop=True), RATIO, unit, ("", ""))

@@ -15,11 +15,10 @@ from pages.ui.cohorts import survival_curves as survival_curves
 from pages.ui.company import sample_store as sample_store
 from pages.ui.connect import connect as connect
 from pages.ui.decks import choose_deck as choose_deck
-from pages.ui.decks import download_deck as download_deck
-from pages.ui.decks import download_each as download_each
 from pages.ui.decks import edited as edited
+from pages.ui.decks import made_deck as made_deck
+from pages.ui.decks import pictured as pictured
 from pages.ui.decks import slides_of as slides_of
-from pages.ui.decks import template as template
 from pages.ui.definitions import definition_panel as definition_panel
 from pages.ui.drill import show_drill as show_drill
 from pages.ui.dry_run import dry_run as dry_run
@@ -64,10 +63,13 @@ from pages.ui.revenue import movement_sentence as movement_sentence
 from pages.ui.revenue import movements_of as movements_of
 from pages.ui.revenue import rates_over_time as rates_over_time
 from pages.ui.scenarios import what_if as what_if
+from pages.ui.takeaway import download_deck as download_deck
+from pages.ui.takeaway import download_each as download_each
 from pages.ui.team import changed_hands as changed_hands
 from pages.ui.team import inherited as inherited
 from pages.ui.team import people as people
 from pages.ui.team import under_other_rules as under_other_rules
+from pages.ui.templates import template as template
 from pages.ui.tiles import attributes as attributes
 from pages.ui.tiles import figures as figures
 from pages.ui.today import advocate_rule as advocate_rule
