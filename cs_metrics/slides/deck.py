@@ -64,7 +64,7 @@ def _pages(slide: Slide, content: Box) -> list[Slide]:
     first = content.split(0.27)[1] if slide.above is not None else content
     pieces = slide.parts[0].pages(first)
     if len(pieces) == 1:
-        return [slide]
+        return [replace(slide, parts=pieces)]
     return [
         replace(
             slide,
@@ -98,6 +98,8 @@ def _cover(slide: Slide, template: Template) -> Any:
     _without_others(made, keep)
     texts = [fit(line, 120) for line in slide.lines]
     if below is not None:
+        own = subtitle(template.cover)
+        below.left, below.top, below.width, below.height = own.left, own.top, own.width, own.height
         below.text_frame.text = "\n".join(texts)
         for paragraph in below.text_frame.paragraphs if template.title_ink else ():
             for run in paragraph.runs:

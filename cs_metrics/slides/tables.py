@@ -126,14 +126,19 @@ class Table:
         draw_cells(slide, box, fitted._cells(box), fitted.widths, fitted.size, fill=self.tall)
 
 
-def _words(rows: pd.DataFrame) -> list[list[object]]:
-    found: list[list[object]] = rows.astype(object).where(rows.notna(), "").to_numpy().tolist()
-    return found
+def _words(rows: pd.DataFrame) -> list[tuple[object, ...]]:
+    columns = [_texts(rows.iloc[:, at]) for at in range(rows.shape[1])]
+    return list(zip(*columns, strict=True))
+
+
+def _texts(column: pd.Series) -> list[object]:
+    """The values of a column, nothing where there is none."""
+    return ["" if value is None or value != value else value for value in column.tolist()]
 
 
 def _needed(name: str, column: pd.Series, size: int, font: str) -> int:
     """How wide a column must be for its texts to stand on one line; a text of more than forty letters is elided."""
-    texts = [str(text)[:LONG] for text in column.astype(object).where(column.notna(), "")]
+    texts = [str(text)[:LONG] for text in _texts(column)]
     widest = max([width(name, size, True, font), *(width(text, size, font=font) for text in texts)])
     return int((widest + 2) * POINT) + 2 * SIDE
 
