@@ -90,3 +90,5 @@ from pages.ui.words import money as money
 from pages.ui.words import percent as percent
 from pages.ui.words import plural as plural
 from pages.ui.words import target as target
+from pages.ui.workbook import begin as begin
+from pages.ui.workbook import page_workbook as page_workbook
