@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow.csv
 
 from benchmarks import books
+from benchmarks.decks import deck_costs
 from benchmarks.luck import coverage
 from benchmarks.pages import page_costs
 from cs_metrics.analysis.cohorts import triangles
@@ -145,6 +146,9 @@ def main() -> None:
         print(text, flush=True)
     print()
     for text in page_costs():
+        print(text, flush=True)
+    print()
+    for text in deck_costs():
         print(text, flush=True)
     print()
     for text in coverage():
