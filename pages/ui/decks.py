@@ -80,6 +80,7 @@ def edited(deck: Deck) -> list[Slide]:
             key=f"headlines_{seal}",
             hide_index=True,
             height=38 + 35 * len(table),
+            row_height=35,
             disabled=["slide"],
             column_config={
                 "keep": st.column_config.CheckboxColumn("Keep", width=60),
