@@ -45,7 +45,7 @@ def deck_costs() -> Iterator[str]:
     )
     known = [size for size in memory if size]
     if known:
-        yield f"\nMemory of both processes: {min(known):.0f} MB after an eighth, {max(known):.0f} MB at most."
+        yield f"\nMemory of both processes: {known[0]:.0f} MB after an eighth, {max(known):.0f} MB at most."
 
 
 def _megabytes(process: int) -> float:
