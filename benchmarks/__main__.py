@@ -15,6 +15,7 @@ import pyarrow.csv
 
 import cs_metrics.signals  # noqa: F401
 from benchmarks import books, facts
+from benchmarks.decks import deck_costs
 from benchmarks.luck import coverage
 from benchmarks.pages import page_costs
 from benchmarks.past import past_costs
@@ -193,7 +194,7 @@ def main() -> None:
     for text in page_costs():
         print(text, flush=True)
     print()
-    for text in past_costs():
+    for text in (*past_costs(), *deck_costs()):
         print(text, flush=True)
     print()
     for text in coverage():

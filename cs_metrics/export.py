@@ -89,28 +89,68 @@ def figure_xlsx(rows: pd.DataFrame, figure: Figure) -> bytes:
     Above the rows: the value, Σ top and Σ bottom; where the rows have ``top_before``, the same of the period before
     and the change. A ``contribution`` is a formula too. Who edits a row sees the figure follow. Undefined is blank.
     """
+    with _workbook() as (book, target):
+        _figure_sheet(book, "Figure", rows, figure)
+    return target.getvalue()
+
+
+def page_xlsx(title: str, sheets: Sequence[tuple[str, pd.DataFrame, Figure | None]]) -> bytes:
+    """What a page shows as one workbook: a sheet per figure that computes it, a sheet per list, and a first sheet.
+
+    The first sheet names the figures and takes their values from the others by formula.
+    """
+    with _workbook() as (book, target):
+        first, bold = book.add_worksheet("Figures"), book.add_format({"bold": True})
+        first.write_string(0, 0, safe_cell(title), bold)
+        first.set_column(0, 0, 44)
+        first.set_column(1, 1, 18)
+        taken = {"figures"}
+        for at, (label, rows, figure) in enumerate(sheets, 2):
+            name = _sheet_name(label, taken)
+            first.write_string(at, 0, safe_cell(label))
+            if figure is None:
+                first.write_number(at, 1, len(rows), book.add_format({"num_format": '#,##0" rows"'}))
+                _write_table(book, book.add_worksheet(name), rows, 0, {})
+                continue
+            value = _figure_sheet(book, name, rows, figure)
+            style = book.add_format({"num_format": figure.value_format})
+            first.write_formula(at, 1, f"='{name}'!B{VALUE_AT + 1}", style, value if math.isfinite(value) else "")
+    return target.getvalue()
+
+
+def _sheet_name(label: str, taken: set[str]) -> str:
+    """A name no sheet has yet, as spreadsheets allow them."""
+    plain = re.sub(r"[\[\]:*?/\\'\x00-\x1f]", " ", label).strip()[:31] or "Sheet"
+    name, count = plain, 1
+    while name.casefold() in taken:
+        count += 1
+        name = f"{plain[:27]} ({count})"
+    taken.add(name.casefold())
+    return name
+
+
+def _figure_sheet(book: Any, name: str, rows: pd.DataFrame, figure: Figure) -> float:
+    """A sheet with a figure, its formulas and its rows; gives its value back."""
     compared = f"{figure.top}_before" in rows and bool(rows[f"{figure.top}_before"].notna().any())
     share = "0.000%" if "%" in figure.value_format else figure.value_format
     formats = {"opening": MONEY_FORMAT, "closing": MONEY_FORMAT, "contribution": share}
     for suffix in ("", "_before"):
         formats[figure.top + suffix] = figure.top_format
         formats[f"{figure.bottom}{suffix}"] = figure.bottom_format
-    with _workbook() as (book, target):
-        page = book.add_worksheet("Figure")
-        bold = book.add_format({"bold": True})
-        headings = [(0, 0, figure.label), *((1 + line, 0, note) for line, note in enumerate(figure.notes[:4]))]
-        headings += [(VALUE_AT, 0, "Value"), (VALUE_AT + 1, 0, "Sum of amounts"), (VALUE_AT - 1, 1, "This period")]
-        headings += [(VALUE_AT + 2, 0, "Out of")] if figure.bottom else []
-        headings += [(VALUE_AT - 1, 2, "The period before"), (VALUE_AT - 1, 3, "Change")] if compared else []
-        for row, column, text in headings:
-            page.write_string(row, column, safe_cell(text), bold if (row, column) == (0, 0) or row > 4 else None)
-        _write_table(book, page, rows, TABLE_AT, formats)
-        styles = {
-            number: book.add_format({"num_format": number}) for number in {*formats.values(), figure.value_format}
-        }
-        for row, column, formula, number, value in _formulas(rows, figure, compared, share):
-            page.write_formula(row, column, formula, styles[number], value if math.isfinite(value) else "")
-    return target.getvalue()
+    page, bold = book.add_worksheet(name), book.add_format({"bold": True})
+    headings = [(0, 0, figure.label), *((1 + line, 0, note) for line, note in enumerate(figure.notes[:4]))]
+    headings += [(VALUE_AT, 0, "Value"), (VALUE_AT + 1, 0, "Sum of amounts"), (VALUE_AT - 1, 1, "This period")]
+    headings += [(VALUE_AT + 2, 0, "Out of")] if figure.bottom else []
+    headings += [(VALUE_AT - 1, 2, "The period before"), (VALUE_AT - 1, 3, "Change")] if compared else []
+    for row, column, text in headings:
+        page.write_string(row, column, safe_cell(text), bold if (row, column) == (0, 0) or row > 4 else None)
+    _write_table(book, page, rows, TABLE_AT, formats)
+    styles = {number: book.add_format({"num_format": number}) for number in {*formats.values(), figure.value_format}}
+    found = math.nan
+    for row, column, formula, number, value in _formulas(rows, figure, compared, share):
+        page.write_formula(row, column, formula, styles[number], value if math.isfinite(value) else "")
+        found = value if (row, column) == (VALUE_AT, 1) else found
+    return found
 
 
 def _formulas(

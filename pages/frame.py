@@ -9,6 +9,8 @@ page = st.navigation(ui.pages(), position="sidebar")
 with st.sidebar:
     ui.pickers()
 ui.follow()
+ui.begin()
 ui.heading(page)
 page.run()
+ui.page_workbook(page)
 ui.show_drill()

@@ -155,6 +155,24 @@ def book_at(
     return book.where(**wanted(where))
 
 
+def data_version(sources: list[str], known_at: str | None) -> str:
+    """Which data a figure stands on: the last batch of a database, else a digest of the files."""
+    import hashlib
+
+    if _ours(sources):
+        from cs_metrics.store.batches import latest_batch
+        from cs_metrics.store.known import batch_known_at
+
+        return f"batch {batch_known_at(sources[0], known_at) if known_at else latest_batch(sources[0])}"
+    seal = hashlib.sha256()
+    for source in sorted(source for source in sources if "://" not in source):
+        place = Path(source)
+        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if file.is_file():
+                seal.update(file.read_bytes())
+    return f"files {seal.hexdigest()[:8]}"
+
+
 def _ours(sources: list[str]) -> bool:
     """Is one of these a database this program keeps a book in?"""
     if not any("://" in source for source in sources):

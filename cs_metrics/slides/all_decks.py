@@ -1,99 +1,112 @@
-"""Which decks are asked for, made one after the other, and kept as files or as one archive."""
+"""Which decks are asked for, made one after the other."""
 
 from __future__ import annotations
 
-import io
-import os
 import re
-import zipfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from cs_metrics.book import Book, Misuse, Problem
+from cs_metrics.slides.asked import Ask, make
 from cs_metrics.slides.deck import Slide, write
-from cs_metrics.slides.decks import customer, my_book, team
+from cs_metrics.slides.decks import DECKS
+
+DEFAULT = {"team": "team", "csm": "my-book", "account": "customer"}
+MONTHS = {"team": 3, "csm": 12, "account": 12}
 
 
 class Wanted(NamedTuple):
-    """One CSM's book, one account's review, one of them for each, or the team's QBR; and the period in months."""
+    """One CSM's book, one account's review, one of them for each, or the team's; and the period in months.
+
+    ``deck`` names the kind, else the usual one of its subject; ``slides`` are other slides than the kind's own, by
+    name; ``insist`` keeps slides that have nothing to say; ``version`` names the data.
+    """
 
     csm: str | None = None
     account: str | None = None
     each: str | None = None
     months: int | None = None
+    deck: str | None = None
+    slides: tuple[str, ...] = ()
+    insist: bool = False
+    version: str = ""
+
+    @property
+    def about(self) -> str:
+        """About what: ``team``, ``csm`` or ``account``."""
+        if self.each or self.csm is not None or self.account is not None:
+            return self.each or ("csm" if self.csm is not None else "account")
+        return DECKS[self.deck].about if self.deck else "team"
+
+    @property
+    def kind(self) -> str:
+        """The name of the deck. Raises Misuse for one that does not fit its subject."""
+        name = self.deck or DEFAULT[self.about]
+        if name not in DECKS:
+            raise Misuse(f'there is no deck "{name}"; there are {", ".join(DECKS)}')
+        if DECKS[name].about != self.about:
+            need = {"csm": "--csm or --each csm", "account": "--account or --each account", "team": "neither of them"}
+            raise Misuse(f'the deck "{name}" is about a {DECKS[name].about}: give {need[DECKS[name].about]}')
+        return name
 
 
 class Deck(NamedTuple):
-    """A deck of a subject ("" for the whole): its slides, and how they become a file."""
+    """A deck of a subject ("" for the whole): its slides, those left out and why, and how they become a file."""
 
     subject: str
     slides: list[Slide]
     template: bytes | None
+    left_out: Mapping[str, str] = MappingProxyType({})
+    mapping: str = ""
 
     def data(self) -> bytes:
         """The .pptx file."""
-        return write(self.slides, self.template)
+        return write(self.slides, self.template, mapping=self.mapping)
 
 
-def decks(book: Book, wanted: Wanted, template: bytes | None = None) -> Iterator[Deck]:
-    """The decks asked for, each made when it is taken.
+def subjects(book: Book, wanted: Wanted) -> list[str]:
+    """Whose decks are asked for: ids of accounts, names of CSMs, or "" for the team's.
 
     Raises Misuse for a name there is not, Problem for an empty book.
     """
     if not len(book) or not len(book.months):
         raise Problem("There is nothing to put on slides: the book has no account or no month.")
-    standing = book.now()
-    if wanted.account is not None:
-        yield Deck(wanted.account, customer(standing.where_id(wanted.account)), template)
-    elif wanted.each == "account":
-        for account_id in book.held_now().accounts.index:
-            yield Deck(account_id, customer(standing.where_id(account_id)), template)
-    elif wanted.each == "csm" or wanted.csm is not None:
-        for name in [wanted.csm] if wanted.csm is not None else book.holders:
-            if name not in book.holders:
-                raise Misuse(f'there is no CSM "{name}"; there are {", ".join(book.holders) or "none"}')
-            slides = my_book(book.held_by(name), standing, wanted.months or 12, f"My book: {name}")
-            yield Deck(name, slides, template)
+    about = DECKS[wanted.kind].about
+    if about == "team":
+        return [""]
+    if about == "account":
+        if wanted.account is not None and wanted.account not in book.accounts.index:
+            raise Misuse(f'there is no account "{wanted.account}"')
+        return [wanted.account] if wanted.account is not None else book.held_now().accounts.index.tolist()
+    if wanted.csm is not None and wanted.csm not in book.holders:
+        raise Misuse(f'there is no CSM "{wanted.csm}"; there are {", ".join(book.holders) or "none"}')
+    if wanted.csm is None and wanted.each is None:
+        raise Misuse(f'the deck "{wanted.kind}" is about a CSM: give --csm or --each csm')
+    return [wanted.csm] if wanted.csm is not None else list(book.holders)
+
+
+def decks(book: Book, wanted: Wanted, template: bytes | None = None, mapping: str = "") -> Iterator[Deck]:
+    """The decks asked for, each made when it is taken."""
+    names, standing = subjects(book, wanted), book.now()
+    for subject in names:
+        yield deck_of(book, standing, wanted, subject, template, mapping)
+
+
+def deck_of(
+    book: Book, standing: Book, wanted: Wanted, subject: str, template: bytes | None = None, mapping: str = ""
+) -> Deck:
+    """One deck. A customer's is made of a book that holds nothing but that customer."""
+    kind = DECKS[wanted.kind]
+    months = wanted.months or (3 if wanted.kind == "performance" else MONTHS[kind.about])
+    if kind.about == "account":
+        own = standing.where_id(subject)
+        ask = Ask(own, own, own, months, version=wanted.version)
     else:
-        yield Deck("", team(book, standing, wanted.months or 3), template)
-
-
-def kept(made: Iterator[Deck], output: Path, say: Callable[[str], None] = lambda _: None) -> list[tuple[str, int]]:
-    """The decks as files beside ``output``, or within it where it is a .zip: their names and numbers of slides.
-
-    A file is whole or not there: it is written beside its name and then renamed.
-    """
-    if output.suffix.casefold() not in (".pptx", ".zip"):
-        raise Misuse(f'"{output.name}" is neither .pptx nor .zip')
-    if not output.parent.is_dir():
-        raise Misuse(f"there is no folder {output.parent}")
-    files: list[tuple[str, int]] = []
-    if output.suffix.casefold() == ".zip":
-        data, names = archive(made, say)
-        _whole(output, data)
-        return [(f"{output}/{name}", slides) for name, slides in names]
-    for deck in made:
-        path = output.with_name(f"{output.stem}-{plain(deck.subject)}.pptx") if deck.subject else output
-        _whole(path, deck.data())
-        say(f"{path} written")
-        files.append((str(path), len(deck.slides)))
-    if len(files) == 1 and files[0][0] != str(output):
-        os.replace(files[0][0], output)
-        files = [(str(output), files[0][1])]
-    return files
-
-
-def archive(made: Iterator[Deck], say: Callable[[str], None] = lambda _: None) -> tuple[bytes, list[tuple[str, int]]]:
-    """The decks in one .zip, and each one's name and number of slides."""
-    target, names = io.BytesIO(), []
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as packed:
-        for deck in made:
-            name = f"{plain(deck.subject) or 'deck'}.pptx"
-            packed.writestr(name, deck.data())
-            say(f"{name} made")
-            names.append((name, len(deck.slides)))
-    return target.getvalue(), names
+        mine = book.held_by(subject) if subject else book
+        ask = Ask(mine, book, standing, months, kind.title.format(name=subject), wanted.version)
+    made = make(wanted.slides or kind.slides, ask, wanted.insist)
+    return Deck(subject, made.slides, template, made.left_out, mapping)
 
 
 def plain(subject: str) -> str:
@@ -103,13 +116,3 @@ def plain(subject: str) -> str:
     ('Piotr-Zieliński', 'A-B')
     """
     return re.sub(r"[^\w]+", "-", subject).strip("-")
-
-
-def _whole(path: Path, data: bytes) -> None:
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_bytes(data)
-        os.replace(beside, path)
-    except OSError as why:
-        beside.unlink(missing_ok=True)
-        raise Problem(f"{path} cannot be written: {why.strerror}.") from None

@@ -7,6 +7,7 @@ import pandas as pd
 
 from cs_metrics.book import Book
 from cs_metrics.metric import METRICS
+from cs_metrics.targets import TARGETS
 from cs_metrics.units import MONEY, PERCENT
 
 
@@ -19,30 +20,59 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def last(name: str, book: Book, months: int) -> float:
-    """A metric's last figure; not a number where undefined."""
+def day(when: object) -> str:
+    """A day as ISO text; nothing where there is none."""
+    return f"{when:%Y-%m-%d}" if isinstance(when, pd.Timestamp) else ""
+
+
+def last(name: str, book: Book, months: int, back: int = 0) -> float:
+    """A metric's last figure, or the one so many months before; not a number where undefined."""
     values = METRICS[name].of(book, months)
-    return float(values.iloc[-1]) if len(values) else float("nan")
+    return float(values.iloc[-1 - back]) if len(values) > back else float("nan")
+
+
+def points(share: float) -> str:
+    """A share as points, without a sign.
+
+    >>> points(-0.0123)
+    '1.2'
+    """
+    return f"{100 * abs(share):.1f}"
 
 
 def retention(book: Book, months: int) -> str:
-    """Net retention and what carried it, in points of the opening MRR."""
+    """Net retention, what carried it and what it cost, in points of the opening MRR."""
     net = last("net_revenue_retention", book, months)
     if net != net:
         return f"Retention over {counted(months, 'month')} cannot be told yet: the book does not reach back far enough"
-    parts = {
-        "expansion": last("expansion_rate", book, months),
-        "contraction": -last("contraction_rate", book, months),
-        "churn": -last("revenue_churn_rate", book, months),
-    }
-    said = [f"{name} {_points(part)}" for name, part in parts.items() if abs(part) >= 0.0005]
-    return f"Net retention {PERCENT.write(net)} over {counted(months, 'month')}" + (
-        f": {', '.join(said)} points" if said else ": nothing moved"
+    rows = METRICS["net_revenue_retention"].explain(book, None, months)
+    moved, opening = rows["top"] - rows["bottom"], float(rows["bottom"].sum())
+    gone = (rows["top"] == 0) & (moved < 0)
+    kinds = (("upsell", "upsells", "added", moved > 0), ("churn", "churns", "cost", gone),
+             ("cut", "cuts", "cost", (moved < 0) & ~gone))  # fmt: skip
+    said = [
+        f"{counted(int(mask.sum()), one, many)} {did} {points(moved[mask].sum() / opening)} points"
+        for one, many, did, mask in kinds
+        if opening and abs(moved[mask].sum() / opening) >= 0.0005
+    ]
+    start = f"Net retention {PERCENT.write(net)} over {counted(months, 'month')}"
+    return f"{start}: {', '.join(said)}" if said else f"{start}: nothing moved"
+
+
+def results(book: Book, months: int) -> str:
+    """How many of the targets are reached, and what is missing."""
+    known = {name: last(name, book, months) for name in TARGETS}
+    known = {name: value for name, value in known.items() if value == value}
+    if not known:
+        return f"Retention over {counted(months, 'month')} cannot be told yet: the book does not reach back far enough"
+    short = {name: TARGETS[name].value - value for name, value in known.items() if value < TARGETS[name].value}
+    if not short:
+        return f"All {len(known)} targets are reached: net retention {PERCENT.write(known['net_revenue_retention'])}"
+    most = max(short, key=lambda name: short[name])
+    return (
+        f"{len(known) - len(short)} of {counted(len(known), 'target')} reached; "
+        f"{METRICS[most].label.lower()} is {points(short[most])} points short"
     )
-
-
-def _points(share: float) -> str:
-    return f"{'+' if share > 0 else '−'}{100 * abs(share):.1f}"
 
 
 def in_hand(book: Book, months: int) -> str:

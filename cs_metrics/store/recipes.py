@@ -1,4 +1,7 @@
-"""Recipes that were confirmed, kept for the next file of their layout. None is overwritten: the last one holds."""
+"""Recipes that were confirmed, kept for the next file of their layout. None is overwritten: the last one holds.
+
+What was chosen for a template of slides is kept beside them, known by its layouts.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from cs_metrics.store.database import transaction
+
+TEMPLATE = "template:"  # what the layout of a template's mapping begins with
 
 
 class Kept(NamedTuple):
@@ -30,6 +35,20 @@ def keep_recipe(database: str, layout: str, name: str, text: str, who: str = "")
 
 def recipes_kept(database: str) -> list[Kept]:
     """The recipes that hold, the latest first."""
+    return [row for row in _holding(database) if not row.layout.startswith(TEMPLATE)]
+
+
+def keep_template(database: str, digest: str, name: str, text: str, who: str = "") -> None:
+    """Keep which layouts of a template are used, as TOML."""
+    keep_recipe(database, TEMPLATE + digest, name, text, who)
+
+
+def template_kept(database: str, digest: str) -> str:
+    """Which layouts of a template are used; "" where nothing was chosen."""
+    return next((row.text for row in _holding(database) if row.layout == TEMPLATE + digest), "")
+
+
+def _holding(database: str) -> list[Kept]:
     with transaction(database) as cursor:
         cursor.execute("SELECT layout, name, at, who, text FROM recipes ORDER BY id DESC")
         rows = [Kept(*row) for row in cursor.fetchall()]

@@ -32,11 +32,10 @@ from pages.ui.cohorts import cohort_triangle as cohort_triangle
 from pages.ui.cohorts import no_cohorts as no_cohorts
 from pages.ui.connect import connect as connect
 from pages.ui.decks import choose_deck as choose_deck
-from pages.ui.decks import download_deck as download_deck
-from pages.ui.decks import download_each as download_each
 from pages.ui.decks import edited as edited
+from pages.ui.decks import made_deck as made_deck
+from pages.ui.decks import pictured as pictured
 from pages.ui.decks import slides_of as slides_of
-from pages.ui.decks import template as template
 from pages.ui.definitions import definition_panel as definition_panel
 from pages.ui.drill import show_drill as show_drill
 from pages.ui.dry_run import dry_run as dry_run
@@ -98,10 +97,13 @@ from pages.ui.signals import signal_dials as signal_dials
 from pages.ui.signals import signal_list as signal_list
 from pages.ui.signals import signals_answer as signals_answer
 from pages.ui.survival import survival_curves as survival_curves
+from pages.ui.takeaway import download_deck as download_deck
+from pages.ui.takeaway import download_each as download_each
 from pages.ui.team import changed_hands as changed_hands
 from pages.ui.team import inherited as inherited
 from pages.ui.team import people as people
 from pages.ui.team import under_other_rules as under_other_rules
+from pages.ui.templates import template as template
 from pages.ui.tiles import attributes as attributes
 from pages.ui.tiles import figures as figures
 from pages.ui.today import advocate_rule as advocate_rule
@@ -129,3 +131,5 @@ from pages.ui.words import percent as percent
 from pages.ui.words import plural as plural
 from pages.ui.words import target as target
 from pages.ui.work import work_waiting as work_waiting
+from pages.ui.workbook import begin as begin
+from pages.ui.workbook import page_workbook as page_workbook

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import streamlit as st
 
 from cs_metrics.analysis.likely import ANSWERED, FEWEST_FOR_A_RATE, RANGED, Range, answer_range, likely_range
 from cs_metrics.book import Book
+from cs_metrics.export import Figure
 from cs_metrics.metric import Metric
 from cs_metrics.targets import TARGETS
 from pages.ui.drill import Drill
 from pages.ui.series import series_of
 from pages.ui.tiles import explain
 from pages.ui.words import plural
+from pages.ui.workbook import note
 
 YEAR = 13
 ANSWERS = {
@@ -47,6 +50,7 @@ def card(metric: Metric, book: Book, months: int, key: str = "") -> None:
     before = values.iloc[-1 - months] if len(values) > months else math.nan
     recent = values.iloc[-YEAR:].dropna()
     name = f"{key}{metric.name}_{months}"
+    note(metric.label, lambda: _rows_behind(metric, book, months))
     with st.container(border=True, key=f"kpi_{name}", gap="xxsmall", height="stretch"):
         st.metric(
             metric.label,
@@ -60,6 +64,12 @@ def card(metric: Metric, book: Book, months: int, key: str = "") -> None:
         )
         st.caption(below(metric, book, found, now))
         explain(lambda: Drill.of(metric, book, months), name)
+
+
+def _rows_behind(metric: Metric, book: Book, months: int) -> tuple[pd.DataFrame, Figure | None]:
+    """The accounts behind a figure, and how a workbook computes it from them."""
+    asked = Drill.of(metric, book, months)
+    return asked.rows(), asked.figure
 
 
 def _delta(metric: Metric, now: float, before: float, book: Book) -> str | float | None:

@@ -1,7 +1,8 @@
-"""Building decks: which one, its headlines before it is made, the company's template, the files to take away."""
+"""Building decks: which one, its slides and headlines before it is made, what it will look like."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,54 +10,61 @@ import pandas as pd
 import streamlit as st
 
 from cs_metrics.book import Book, Problem
-from cs_metrics.export import file_name
+from pages.ui.company import source
 from pages.ui.pickers import months
+from pages.ui.words import escaped
 
 if TYPE_CHECKING:  # PowerPoint's library is loaded when somebody wants slides
-    from cs_metrics.slides.all_decks import Wanted
+    from cs_metrics.slides.all_decks import Deck, Wanted
     from cs_metrics.slides.deck import Slide
+    from pages.ui.templates import Given
 
-KINDS = {"Team QBR": "team", "A CSM's book": "csm", "Review with a customer": "account"}
-POWERPOINT = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+COLUMNS = 3
 
 
 def choose_deck(book: Book) -> Wanted:
-    """Which deck, and about whom."""
+    """Which deck, about whom, and with which slides beside its own."""
     from cs_metrics.slides.all_decks import Wanted
+    from cs_metrics.slides.asked import SLIDES
+    from cs_metrics.slides.decks import DECKS, may_be_added
 
     left, right = st.columns(2)
-    kind = KINDS[left.selectbox("Deck", list(KINDS), key="deck", bind="query-params")]
-    if kind == "csm":
-        return Wanted(csm=right.selectbox("CSM", book.holders, key="deck_csm"), months=12)
-    if kind == "account":
+    labels = {kind.label: name for name, kind in DECKS.items()}
+    kind = labels[left.selectbox("Deck", list(labels), key="deck", bind="query-params")]
+    about = DECKS[kind].about
+    others = [name for name in may_be_added(about) if name not in DECKS[kind].slides]
+    wanted = Wanted(deck=kind, months=months(), version=f"batch {source().batch}")
+    if about == "csm":
+        if not book.holders:
+            st.info("There is no CSM in this book. CSMs come with the column csm of your accounts.")
+            st.stop()
+        wanted = wanted._replace(csm=right.selectbox("CSM", book.holders, key="deck_csm"))
+    if about == "account":
         names = book.held_now().accounts["name"].sort_values(key=lambda column: column.str.casefold())
-        account = right.selectbox("Customer", names.index.tolist(), format_func=names.get, key="deck_account")
-        return Wanted(account=account)
-    return Wanted(months=months())
-
-
-def template() -> bytes | None:
-    """The company's own template, where one is given."""
-    with st.expander("Your own template"):
-        given = st.file_uploader(
-            "A .pptx with your fonts, colours and layouts; its slides are not kept", type="pptx", key="template"
+        chosen = right.selectbox("Customer", names.index.tolist(), format_func=names.get, key="deck_account")
+        wanted = wanted._replace(account=chosen)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        added = st.multiselect(
+            "Add slides", others, format_func=lambda name: SLIDES[name].label, key=f"deck_add_{about}", width="stretch"
         )
-    return given.getvalue() if given is not None else None
+        insist = st.toggle("Keep slides without data", key="deck_insist", width="content")
+    return wanted._replace(slides=(*DECKS[kind].slides, *added), insist=insist)
 
 
-def slides_of(book: Book, wanted: Wanted) -> list[Slide]:
-    """The slides of a deck; says why where there is none."""
+def slides_of(book: Book, wanted: Wanted) -> Deck:
+    """The slides of a deck, and those left out; says why where there is none."""
     from cs_metrics.slides.all_decks import decks
 
     try:
-        return book.answered(("deck", wanted), lambda: next(decks(book, wanted)).slides)
+        return book.answered(("deck", wanted), lambda: next(decks(book, wanted)))
     except (Problem, StopIteration) as problem:
         st.info(f"There is no deck to make. {problem}")
         st.stop()
 
 
-def edited(slides: list[Slide]) -> list[Slide]:
+def edited(deck: Deck) -> list[Slide]:
     """The slides as the reader wants them: their headlines edited, some left out, in another order."""
+    slides = deck.slides
     table = pd.DataFrame(
         {
             "keep": True,
@@ -65,71 +73,53 @@ def edited(slides: list[Slide]) -> list[Slide]:
             "headline": [slide.headline for slide in slides],
         }
     )
-    changed = st.data_editor(
-        table,
-        key=f"headlines_{abs(hash(tuple(table['headline'])))}",
-        hide_index=True,
-        disabled=["slide"],
-        column_config={
-            "keep": st.column_config.CheckboxColumn("Keep", width=60),
-            "order": st.column_config.NumberColumn("Order", width=60, min_value=1, step=1),
-            "slide": st.column_config.TextColumn("Slide", width=140),
-            "headline": st.column_config.TextColumn("Headline, as it will stand on the slide", max_chars=140),
-        },
-    )
+    seal = hashlib.sha256(repr(table.to_numpy().tolist()).encode()).hexdigest()[:12]
+    with st.container(key="deck_list"):
+        changed = st.data_editor(
+            table,
+            key=f"headlines_{seal}",
+            hide_index=True,
+            height=38 + 35 * len(table),
+            row_height=35,
+            disabled=["slide"],
+            column_config={
+                "keep": st.column_config.CheckboxColumn("Keep", width=60),
+                "order": st.column_config.NumberColumn("Order", width=60, min_value=0, step=1),
+                "slide": st.column_config.TextColumn("Slide", width=170),
+                "headline": st.column_config.TextColumn("Headline, as it will stand on the slide", max_chars=200),
+            },
+        )
+    if deck.left_out:
+        said = "; ".join(f"{label} ({reason.rstrip('.')})" for label, reason in deck.left_out.items())
+        st.caption(f"{'Without data' if len(slides) > len(deck.left_out) else 'Left out'}: {escaped(said)}.")
     wanted = changed[changed["keep"]].sort_values("order", kind="stable")
     return [replace(slides[place], headline=str(row["headline"] or "")) for place, row in wanted.iterrows()]
 
 
-def download_deck(book: Book, slides: list[Slide], template: bytes | None, wanted: Wanted) -> None:
-    """The button that makes the deck and hands it over."""
+def made_deck(slides: list[Slide], template: Given) -> tuple[bytes, list[str]]:
+    """The deck as a file, and every slide as a picture of that file. Made anew when something was changed."""
     if not slides:
         st.info("Keep at least one slide.")
-        return
-    from cs_metrics.slides.all_decks import plain
+        st.stop()
     from cs_metrics.slides.deck import write
-    from cs_metrics.slides.template import open_template
+    from cs_metrics.slides.picture import pictures
 
-    try:
-        open_template(template)
-    except Problem as problem:
-        st.error(str(problem))
-        return
-    stem = plain(wanted.csm or wanted.account or "team QBR")
-    seal = repr([(slide.name, slide.headline) for slide in slides]).encode() + book.day.isoformat().encode()
-    st.download_button(
-        f"Download {len(slides)} slides",
-        lambda: write(slides, template),
-        file_name(stem, seal, "pptx"),
-        POWERPOINT,
-        icon=":material/slideshow:",
-        on_click="ignore",
-    )
+    parts = repr([(id(slide.parts), slide.headline) for slide in slides]).encode()
+    seal = hashlib.sha256(parts + (template.data or b"") + template.mapping.encode()).hexdigest()
+    made = st.session_state.get("deck_made")
+    if made is None or made[0] != seal:
+        try:
+            deck = write(slides, template.data, mapping=template.mapping)
+        except Problem as problem:
+            st.error(str(problem))
+            st.stop()
+        made = st.session_state["deck_made"] = (seal, (deck, pictures(deck)))
+    return made[1]
 
 
-def download_each(book: Book, wanted: Wanted, template: bytes | None) -> None:
-    """A deck for every CSM or every customer in one archive, made when it is asked for."""
-    from cs_metrics.slides.all_decks import Wanted, archive, decks
-
-    each = {"csm": "CSM", "account": "customer"}
-    kind = "account" if wanted.account else "csm"
-    if not st.button(f"Make one deck for each {each[kind]}", key="each_deck"):
-        return
-    count = len(book.held_now()) if kind == "account" else len(book.holders)
-    done = st.progress(0.0, f"{count} decks")
-    made = 0
-
-    def tick(_: str) -> None:
-        nonlocal made
-        made += 1
-        done.progress(min(made / count, 1.0), f"{made} of {count}")
-
-    try:
-        data, _ = archive(decks(book, Wanted(each=kind, months=wanted.months), template), tick)
-    except Problem as problem:
-        st.error(str(problem))
-        return
-    done.empty()
-    st.download_button(
-        f"Download {count} decks", data, file_name(f"decks {kind}", data, "zip"), "application/zip", on_click="ignore"
-    )
+def pictured(shown: list[str]) -> None:
+    """The slides side by side, as they will be."""
+    with st.grid(COLUMNS, min_column_width=300, gap="small"):
+        for place, picture in enumerate(shown, 1):
+            with st.container(border=True):
+                st.image(picture, caption=f"Slide {place} of {len(shown)}", width="stretch")

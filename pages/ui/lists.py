@@ -10,6 +10,7 @@ import streamlit as st
 
 from cs_metrics.export import csv_bytes, file_name, xlsx_bytes
 from pages.ui.menu import leave, open_account
+from pages.ui.workbook import note
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MONEY_COLUMNS = (
@@ -186,6 +187,8 @@ def downloads(
 
     ``workbook`` makes a workbook of its own kind; ``formats`` are the number formats of the usual one's columns.
     """
+    if key != "drill":
+        note(name, lambda: (rows.drop(columns=[c for c in ("signals",) if c in rows]), None))
     menu = st.popover("Download", icon=":material/download:", type="tertiary", key=f"{key}_download", on_change="rerun")
     if not menu.open:
         return

@@ -72,6 +72,7 @@ def pickers() -> None:
         for name in _rules_for(book):
             label, words = RULES[name]
             st.selectbox(label, list(words), format_func=words.__getitem__, key=name, bind="query-params")
+        st.selectbox("Charts are saved as", ["PNG", "SVG"], key="picture", persist_state="session")
 
 
 def _since(book: Book) -> None:

@@ -32,10 +32,19 @@ def chart(
         key=key,
         on_select=clicked if behind is not None else "ignore",
         selection_mode="points",
-        config={"displayModeBar": False},
+        config={
+            "displaylogo": False,
+            "modeBarButtons": [["toImage"]],
+            "toImageButtonOptions": {"format": picture_format(), "filename": key, "scale": 2},
+        },
         alt=alt,
     )
     say(sentence, footer)
+
+
+def picture_format() -> str:
+    """As what a chart is saved by the camera over it: a picture of points, or one that can be enlarged."""
+    return "svg" if st.session_state.get("picture") == "SVG" else "png"
 
 
 def ink() -> str:
