@@ -14,14 +14,14 @@ from cs_metrics.store.known import tables_known
 
 __all__ = ["own_folder"]  # the fixture every test here has, too
 
-TABS = ("Losses", "Signals", "Back-test")
+TABS = (("seen_coming", "seen", "Losses"), ("seen_coming", "seen", "Signals"), ("health", "health", "Did it foretell?"))
 
 
-@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize(("where", "key", "tab"), TABS)
 @pytest.mark.parametrize("book", BOOKS)
-def test_every_tab_stands_on_partial_books(own_folder: str, book: str, tab: str) -> None:
+def test_every_tab_stands_on_partial_books(own_folder: str, book: str, where: str, key: str, tab: str) -> None:
     keep(own_folder, *BOOKS[book])
-    at = visit(page("seen_coming"), seen=tab)
+    at = visit(page(where), **{key: tab})
     assert not at.error
     assert words(at)
 
@@ -38,7 +38,7 @@ def test_the_losses_of_the_sample_company() -> None:
 
 
 def test_the_back_test_of_the_sample_company_has_skill_and_proposes_nothing() -> None:
-    at = visit(page("seen_coming"), seen="Back-test")
+    at = visit(page("health"), health="Did it foretell?")
     said = words(at)
     assert "81 times in 100" in said
     assert "That is skill" in said
@@ -55,14 +55,14 @@ def test_below_ten_losses_there_is_no_back_test_and_it_says_why(own_folder: str)
     mrr = "".join(f"A{n},{m},{100 if n or m < months[9] else 0}\n" for n in range(30) for m in months)
     given = "".join(f"A{n},{m}-10,{3 + n % 2}\n" for n in range(30) for m in months)
     keep(own_folder, ("mrr.csv", f"account_id,month,mrr\n{mrr}"), ("pulses.csv", f"account_id,given_on,pulse\n{given}"))
-    said = words(visit(page("seen_coming"), seen="Back-test"))
+    said = words(visit(page("health"), health="Did it foretell?"))
     assert "too little was known then" in said
     usage = "".join(f"A{n},{m},{10 + n},5,10,3,6\n" for n in range(30) for m in months)
     keep(
         own_folder,
         ("usage.csv", "account_id,month,logins,active_users,licensed_seats,features_used,features_available\n" + usage),
     )
-    said = words(visit(page("seen_coming"), seen="Back-test"))
+    said = words(visit(page("health"), health="Did it foretell?"))
     assert "2 customers with a score were lost" in said or "1 customer with a score was lost" in said
     assert "cannot be told from luck" in said
 
@@ -71,7 +71,7 @@ def test_without_flags_it_says_what_to_upload(own_folder: str) -> None:
     keep(own_folder, *BOOKS["one revenue table"])
     assert "upload risks or pulses" in words(visit(page("seen_coming")))
     assert "needs a quarter-end" in words(visit(page("seen_coming"), seen="Signals"))
-    assert "upload more months" in words(visit(page("seen_coming"), seen="Back-test"))
+    assert "upload more months" in words(visit(page("health"), health="Did it foretell?"))
 
 
 def test_a_proposal_is_shown_with_its_effect_and_taken_with_its_date(
@@ -92,7 +92,7 @@ def test_a_proposal_is_shown_with_its_effect_and_taken_with_its_date(
     span = Span("2024-03-31", "2024-06-30", 80, 20)
     made = Proposal(True, "Better.", table, span, span, *[Range(0.7, 0.6, 0.8)] * 3)
     monkeypatch.setattr("pages.ui.proposed.proposal", lambda *_: made)
-    at = visit(page("seen_coming"), seen="Back-test")
+    at = visit(page("health"), health="Did it foretell?")
     assert "Better." in words(at)
     assert "would change their health band today" in words(at).replace("\\", "")
     next(button for button in at.button if button.label == "Keep these 2 values").click().run()

@@ -4,11 +4,12 @@ import streamlit as st
 
 from pages import ui
 
-book = ui.healthy_book(ui.book())
+whole = ui.book()
+book = ui.healthy_book(whole)
 ui.health_answer(book)
 
-now, trend, weights = st.tabs(
-    ["Now", "Trend and flows", "Weights"], key="health", on_change="rerun", bind="query-params"
+now, trend, predicted, weights = st.tabs(
+    ["Now", "Trend and flows", "Did it foretell?", "Weights"], key="health", on_change="rerun", bind="query-params"
 )
 if now.open:
     with now:
@@ -21,6 +22,9 @@ if trend.open:
         ui.band_flows(book)
         ui.say("##### Which part moved whom")
         ui.parts_moved(book)
+if predicted.open:
+    with predicted:
+        ui.backtest(whole)
 if weights.open:
     with weights:
         ui.health_weights(book)

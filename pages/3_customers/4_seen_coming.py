@@ -6,15 +6,10 @@ from pages import ui
 
 book, months = ui.book(), ui.months()
 
-losses, signals, backtest = st.tabs(
-    ["Losses", "Signals", "Back-test"], key="seen", on_change="rerun", bind="query-params"
-)
+losses, signals = st.tabs(["Losses", "Signals"], key="seen", on_change="rerun", bind="query-params")
 if losses.open:
     with losses:
         ui.seen_coming(book, months)
 if signals.open:
     with signals:
         ui.signal_records(book)
-if backtest.open:
-    with backtest:
-        ui.backtest(book)

@@ -14,12 +14,12 @@ import streamlit as st
 from cs_metrics import charts
 from cs_metrics.analysis.forecast import QUARTER, quarter_name
 from cs_metrics.analysis.renewal_odds import said
-from cs_metrics.analysis.renewal_past import BANDS, Past, band_of, past
+from cs_metrics.analysis.renewal_past import Past, past
 from cs_metrics.analysis.renewals_due import BUCKETS, BY, OVERDUE, due_by, renewals_due, undated
 from cs_metrics.analysis.what_if import Choice, Outlook, expected_of_accounts, outlook
 from cs_metrics.book import Book, Dark
 from cs_metrics.export import Figure
-from cs_metrics.health import health
+from cs_metrics.health import BANDS, bands, health
 from cs_metrics.units import MONEY
 from pages.ui.drill import Drill, table_of_figures
 from pages.ui.lists import accounts
@@ -206,7 +206,7 @@ def _cell_drill(renewing: Renewing, cell: pd.Series) -> Drill:
     book, learned = renewing.book, renewing.learned
     assert learned is not None
     standing = health(book)
-    band = np.array(BANDS, dtype=object)[band_of(standing["health"].to_numpy())]
+    band = np.array(BANDS, dtype=object)[bands(book)]
     here = band == cell["health now"]
     if "segment" in book.accounts:
         labels, code = book.groups("segment")

@@ -18,6 +18,14 @@ KINDS: dict[str, Purpose] = {"Risk": "risk", "Growth": "growth"}
 ENOUGH = 15
 
 
+def record_of(book: Book, purpose: Purpose) -> pd.DataFrame:
+    """How often each signal came before what it warns of, asked once for a book, with a bar while it is asked."""
+    whole = whole_until(book)
+    only = counted(whole, book)
+    with shown("Asking the signals") as progress:
+        return book.answered(("signal record", purpose), lambda: signal_record(whole, HORIZON, purpose, only, progress))
+
+
 def signal_records(book: Book) -> None:
     """A row per signal, the best first; a click on a number opens the accounts it fired for."""
     chosen = st.segmented_control(
@@ -27,10 +35,7 @@ def signal_records(book: Book) -> None:
     purpose = KINDS[chosen or "Risk"]
     whole = whole_until(book)
     only = counted(whole, book)
-    with shown("Asking the signals") as progress:
-        found = book.answered(
-            ("signal record", purpose), lambda: signal_record(whole, HORIZON, purpose, only, progress)
-        )
+    found = record_of(book, purpose)
     told = found[found["quarter_ends"] > 0]
     if told.empty:
         st.info(

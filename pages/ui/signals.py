@@ -13,10 +13,13 @@ from pages.ui.dial_editor import dial_history, editable, edited, keep_button, ta
 from pages.ui.drill import Drill, table_of_figures
 from pages.ui.health import movers
 from pages.ui.plots import say
+from pages.ui.signal_records import record_of
 from pages.ui.tiles import figures
 from pages.ui.words import escaped, money, percent, plural
 
 PURPOSES: dict[str, Purpose] = {"Risk": "risk", "Growth": "growth", "Advocacy": "advocacy"}
+FOLLOWED = {"Risk": "lost", "Growth": "paid more"}
+QUICK = 2_000
 
 
 def signals_answer(book: Book) -> None:
@@ -34,14 +37,12 @@ def signals_answer(book: Book) -> None:
     )
 
 
-def signal_list(book: Book, record: pd.DataFrame | None = None) -> str | None:
-    """The signals of a purpose, a row each; returns the one whose thresholds are shown.
-
-    ``record``, where it is given, has a row per ``signal`` with how often it ``fired`` and how often a loss followed.
-    """
+def signal_list(book: Book) -> str | None:
+    """The signals of a purpose, a row each with its record; returns the one whose thresholds are shown."""
     label = st.segmented_control(
         "For", list(PURPOSES), default="Risk", required=True, key="purpose", bind="query-params"
     )
+    record = _asked_record(book, PURPOSES[label or "Risk"])
     rows = registry(book)
     rows = rows[rows["purpose"] == PURPOSES[label or "Risk"]].reset_index(drop=True)
     dark = rows["dark"] != ""
@@ -55,7 +56,7 @@ def signal_list(book: Book, record: pd.DataFrame | None = None) -> str | None:
     if label == "Risk":
         shown["weight"] = [percent(weight).replace(".0", "") for weight in rows["weight"]]
     if record is not None:
-        shown["record"] = [_record(record, name) for name in rows["signal"]]
+        shown["record"] = [_record(record, name, label or "Risk") for name in rows["signal"]]
     shown["when"] = [f"in the dark: {why.partition(': ')[2]}" if why else when
                      for why, when in zip(rows["dark"], rows["when"], strict=True)]  # fmt: skip
 
@@ -69,7 +70,9 @@ def signal_list(book: Book, record: pd.DataFrame | None = None) -> str | None:
         "weight": column.TextColumn(
             "Weight", alignment="right", help="The chance of a loss within 180 days that it alone stands for."
         ),
-        "record": column.TextColumn("Its record", width=210, help="How often a loss followed within 180 days."),
+        "record": column.TextColumn(
+            "Its record", width=210, help="At past quarter-ends, as known then: how often it came true in 180 days."
+        ),
     }
     table_of_figures(shown, f"signals_{label}", {"accounts": behind, "mrr": behind}, config, height=_height(len(shown)))
     say("", "A click on a figure opens its accounts. Counted are all customers of the company, whatever is filtered.")
@@ -81,13 +84,23 @@ def _height(rows: int) -> int | str:
     return "auto" if rows <= 10 else 35 + 33 * rows
 
 
-def _record(record: pd.DataFrame, name: str) -> str:
-    """How often it fired, and how often a loss followed."""
+def _asked_record(book: Book, purpose: Purpose) -> pd.DataFrame | None:
+    """The record of each signal; asked for at once where it is quick. Advocacy foretells nothing, and has none."""
+    if purpose == "advocacy":
+        return None
+    asked = st.toggle("What followed in the past", value=len(book) <= QUICK, key="with_record")
+    return record_of(book, purpose) if asked else None
+
+
+def _record(record: pd.DataFrame, name: str, label: str) -> str:
+    """How often what it warns of, or promises, followed."""
     found = record[record["signal"] == name]
-    if found.empty or not found["fired"].iloc[0]:
+    if found.empty or not found["quarter_ends"].iloc[0]:
+        return "no past to ask"
+    if not found["times"].iloc[0]:
         return "never fired"
-    fired, lost = int(found["fired"].iloc[0]), int(found["followed_by_loss"].iloc[0])
-    return f"{lost:,} of {fired:,} lost ({percent(lost / fired)})"
+    followed, times = int(found["followed"].iloc[0]), int(found["times"].iloc[0])
+    return f"{followed:,} of {times:,} {FOLLOWED[label]} ({percent(followed / times)})"
 
 
 def _dark(rows: pd.DataFrame) -> None:
