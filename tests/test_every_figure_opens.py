@@ -11,7 +11,7 @@ import streamlit as st
 from test_pages import own_folder, page, visit
 
 from cs_metrics.units import MONEY, PERCENT
-from pages.ui.drill import Drill
+from pages.ui.drill import Drill, Window
 
 __all__ = ["own_folder"]  # the fixture every test here has, too
 
@@ -88,6 +88,8 @@ def account_rows(drill: Drill | None) -> pd.DataFrame:
     """The accounts of a drill, checked: they name accounts, and add up to what is said above them."""
     if drill is None:
         return pd.DataFrame()
+    if isinstance(drill, Window):  # the evidence behind one account's reasons
+        return pd.DataFrame({"name": [drill.title]})
     rows = drill.rows()
     assert {"account_id", "name"} <= set(rows.columns), drill.title
     of = drill.figure
