@@ -30,6 +30,7 @@ CORE = {
     "flags",
     "health",
     "targets",
+    "benchmarks",
     "metrics",
     "signals",
     "analysis",

@@ -20,7 +20,7 @@ from cs_metrics.metric import METRICS
 from cs_metrics.slides import words
 from cs_metrics.slides.deck import Slide
 from cs_metrics.slides.parts import Bars, Card, Cards, Lines, Points, Table, Waterfall
-from cs_metrics.targets import TARGETS
+from cs_metrics.targets import target_of
 from cs_metrics.units import COUNT, MONEY, PERCENT
 
 FOUR = ("mrr", "arr", "net_revenue_retention", "gross_revenue_retention")
@@ -89,15 +89,18 @@ def _in_hand(book: Book, months: int) -> Slide:
 
 def _results(book: Book, months: int) -> Slide:
     names = ("mrr", "net_revenue_retention", "gross_revenue_retention", "logo_retention")
-    rows = [
-        {
-            "Figure": METRICS[name].label,
-            "Now": METRICS[name].unit.write(value := words.last(name, book, months), book.currency),
-            "Target": METRICS[name].unit.write(target := TARGETS[name].value if name in TARGETS else np.nan),
-            "Reached": "" if target != target or value != value else "yes" if value >= target else "not yet",
-        }
-        for name in (*names, "gross_renewal_rate", "net_renewal_rate", "expansion_rate", "revenue_churn_rate")
-    ]
+    rows = []
+    for name in (*names, "gross_renewal_rate", "net_renewal_rate", "expansion_rate", "revenue_churn_rate"):
+        write, value, goal = METRICS[name].unit.write, words.last(name, book, months), target_of(book, name, months)
+        standing = "" if goal is None else goal.standing(value)
+        rows.append(
+            {
+                "Figure": METRICS[name].label,
+                "Now": write(value, book.currency),
+                "Target": write(np.nan) if goal is None else goal.written(write),
+                "Reached": {"reached": "yes", "below": "not yet"}.get(standing, standing),
+            }
+        )
     return Slide(
         "Results",
         words.retention(book, months),

@@ -93,6 +93,7 @@ from pages.ui.signal_records import signal_records as signal_records
 from pages.ui.signals import signal_dials as signal_dials
 from pages.ui.signals import signal_list as signal_list
 from pages.ui.signals import signals_answer as signals_answer
+from pages.ui.target_lines import target as target
 from pages.ui.team import changed_hands as changed_hands
 from pages.ui.team import inherited as inherited
 from pages.ui.team import people as people
@@ -122,4 +123,3 @@ from pages.ui.words import escaped as escaped
 from pages.ui.words import money as money
 from pages.ui.words import percent as percent
 from pages.ui.words import plural as plural
-from pages.ui.words import target as target
