@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ UNITS = ("share", "points")
 
 
 class Benchmark(NamedTuple):
-    """A published figure: of what, how much (to how much), for whom, when, of how many, over how many months, by whom."""
+    """A published figure: of what, how much, for whom, in which year, of how many, over how many months, by whom."""
 
     metric: str
     value: float
@@ -67,3 +68,12 @@ def checked(given: dict[str, Any], where: str) -> Benchmark:
 def fitting(listed: list[Benchmark], metric: str, months: int) -> list[Benchmark]:
     """Those of a metric that hold for a period of so many months: others do not belong beside the figure."""
     return [each for each in listed if each.metric == metric and each.window == months]
+
+
+def add(path: Path, each: Benchmark) -> None:
+    """Write one more benchmark at the end of a file, making the file where there is none."""
+    said = {name: value for name, value in each._asdict().items() if value not in (None, "")}
+    lines = [f"{name} = {json.dumps(value)}" for name, value in said.items()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write("\n".join(["", "[[benchmark]]", *lines, ""]))

@@ -77,8 +77,8 @@ def _health() -> Iterator[str]:
 
 def _targets() -> Iterator[str]:
     yield "## Targets"
-    yield "Of a year where the figure grows with the period: for a shorter one the pace that leads there, unless a quarter"
-    yield "has its own. Set for everyone, a segment, a team or a CSM, in the table settings.\n"
+    yield "Of a year where the figure grows with the period: for a shorter one the pace that leads there, unless a"
+    yield "quarter has its own. Set for everyone, a segment, a team or a CSM, in the table settings.\n"
     yield "| target | ships as | its source | may be set |\n| --- | ---: | --- | --- |"
     for target in TARGETS.values():
         ships = " to ".join(each.written(each.ships) for each in target.dials if each is not target.quarter)

@@ -30,12 +30,11 @@ CORE = {
     "flags",
     "health",
     "targets",
-    "benchmarks",
     "metrics",
     "signals",
     "analysis",
 }
-EDGES = {"tables", "export", "glossary", "read", "connect", "store", "charts", "slides", "cli"}
+EDGES = {"tables", "export", "benchmarks", "glossary", "read", "connect", "store", "charts", "slides", "cli"}
 CORE_LIBRARIES = {"numpy", "pandas", "scipy", "cs_metrics"}
 DOOR = {"assemble": {"pyarrow"}}  # where tables, as Arrow brings them, become a Book
 SHARED_BY_EDGES = {"tables", "export"}

@@ -1,6 +1,7 @@
 """What would a CSM's bonus for retention be, under each owner rule and each definition in use?
 
-Nothing is paid at the baseline or below, the bonus at the target, in proportion between the two and beyond, up to the cap.
+Nothing is paid at the baseline or below, the bonus at the target; in proportion between the two and beyond, up to the
+cap.
 """
 
 from __future__ import annotations
