@@ -53,6 +53,8 @@ def checked(given: dict[str, Any], where: str) -> Benchmark:
     """A benchmark from what was given for it, or a Problem that says what it lacks."""
     if lacking := [name for name in NEEDED if str(given.get(name, "")).strip() == ""]:
         raise Problem(f"{where} lacks {', '.join(lacking)}: without it, it is not a benchmark.")
+    if not any(letter.isdigit() for letter in str(given["sample"])):
+        raise Problem(f"{where}: the sample does not say of how many: without it, it is not a benchmark.")
     if unknown := sorted(set(given) - set(Benchmark._fields)):
         raise Problem(f"{where}: {', '.join(unknown)} is not known; there are {', '.join(Benchmark._fields)}.")
     if given["unit"] not in UNITS or given["grade"] not in GRADES:

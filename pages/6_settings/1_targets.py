@@ -4,12 +4,9 @@ import streamlit as st
 
 from pages import ui
 
-book, everybody = ui.book(), ui.everyone()
-tabs = st.tabs(
-    ["Targets", "Days and counts", "Goals of a CSM", "Benchmarks", "What was changed"],
-    key="targets",
-    bind="query-params",
-)
+book = ui.book()
+names = ["Targets", "Days and counts", "Goals of a CSM", "Benchmarks", "What was changed"]
+tabs = st.tabs(names, key="targets", bind="query-params")
 shown, days, goals, published, history = tabs
 if shown.open:
     with shown:

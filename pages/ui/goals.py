@@ -31,8 +31,8 @@ def goals_of_a_csm(book: Book, months: int) -> None:
     if not names:
         st.info(NEED)
         return
-    left, right = st.columns([2, 5], gap="medium")
-    with left, st.container(border=True, key="goal_form"):
+    left, right = st.columns([5, 2], gap="medium")
+    with right, st.container(border=True, key="goal_form"):
         csm = st.selectbox("CSM", names, key="goal_csm", bind="query-params")
         labels = {METRICS[name].label: name for name in FIGURES}
         figure = labels[
@@ -46,11 +46,11 @@ def goals_of_a_csm(book: Book, months: int) -> None:
         baseline = _baseline(ruled, csm, figure, months)
         goal = target_of(now(ruled).held_by(csm), figure, months)
         reached = 100 * (goal.least if goal else 1.0)
-        one, two = st.columns(2)
-        whole = one.number_input("Whole from, %", 0.0, 300.0, round(reached, 1), 0.5, key=f"goal_target_{figure}_{csm}")
-        amount = two.number_input("Bonus", 0.0, 1e9, 5000.0, 500.0, key="goal_amount")
+        whole_key = f"goal_target_{figure}_{csm}"
+        whole = st.number_input("Whole from, %", 0.0, 300.0, round(reached, 1), 0.5, key=whole_key)
+        amount = st.number_input("Bonus", 0.0, 1e9, 5000.0, 500.0, key="goal_amount")
         cap = st.number_input("At most, in % of the bonus", 0.0, 1000.0, 150.0, 10.0, key="goal_cap")
-    with right:
+    with left:
         if baseline is None:
             st.info("That period has no figure to begin from. Choose another baseline or a shorter period.")
             return
@@ -102,7 +102,7 @@ def _outcome(found: pd.DataFrame, book: Book, csm: str, bonus: Bonus, months: in
     shown = pd.DataFrame(
         {
             "owner": [words[each] for each in found["owner"]],
-            "definition": [str(each).capitalize() for each in found["definition"]],
+            "definition": [f"{each[:1].upper()}{each[1:]}" for each in found["definition"]],
             "value": [percent(each) for each in found["value"]],
             "payout": [_cents(each, book) for each in found["payout"]],
             "why": [missing or why for missing, why in zip(found["missing"], found["why"], strict=True)],
@@ -117,8 +117,8 @@ def _outcome(found: pd.DataFrame, book: Book, csm: str, bonus: Bonus, months: in
         "why": text("In what it differs", width=420),
     }
     shown.loc[found["own"], "owner"] += " (chosen)"
-    order = ["owner", "value", "payout", "definition", "why"]
-    table(shown[order], "payouts", config=config)
+    order = ["owner", "payout", "value", "definition", "why"]
+    table(shown[order], "payouts", height=38 + 35 * len(shown), config=config)
     downloads(found, "payouts", f"Payouts of {csm}")
     rules = under_rules(METRICS[bonus.figure], book.held_by(csm), months)
     if not len(book.owners.handovers) or rules.empty:
