@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
@@ -54,6 +54,8 @@ class Dial:
         >>> Dial("example.fall", "A fall of", 0.25, "share", 0, 1).written(0.25)
         '25 %'
         """
+        if value != value:
+            return "not set"
         if self.kind == "share":
             return f"{100 * value:.10g} %"
         plain = f"{value:,.10g}"
@@ -103,6 +105,28 @@ def in_force(book: Book) -> Mapping[tuple[str, str], float]:
     if "settings" not in book.facts:
         return {}
     return book.kept(("dials", settled_on(book)), lambda: _in_force(book))
+
+
+class Chosen(NamedTuple):
+    """A value that was chosen, since when it holds, and who chose it."""
+
+    value: float
+    since: date
+    author: str
+
+
+def row_in_force(book: Book, each: Dial, about: str = "") -> Chosen | None:
+    """What was chosen for just these people and holds on the book's day; None where nothing was, or beyond limits."""
+    value = in_force(book).get((each.name, about), float("nan"))
+    if not each.least <= value <= each.most:
+        return None
+    rows = book.facts["settings"]
+    rows = rows[(rows["setting"] == each.name) & (rows["from_date"] <= pd.Timestamp(settled_on(book)))]
+    last = rows[rows["about"].astype(object).where(rows["about"].notna(), "") == about].sort_values(
+        "from_date", kind="stable"
+    )
+    author = last["author"].iloc[-1] if "author" in last else None
+    return Chosen(value, last["from_date"].iloc[-1].date(), author if isinstance(author, str) else "")
 
 
 def _in_force(book: Book) -> dict[tuple[str, str], float]:

@@ -77,8 +77,13 @@ def _health() -> Iterator[str]:
 
 def _targets() -> Iterator[str]:
     yield "## Targets"
-    for name, target in TARGETS.items():
-        yield f"- {METRICS[name].label}: {METRICS[name].unit.write(target.value)} ({target.source})"
+    yield "Of a year where the figure grows with the period: for a shorter one the pace that leads there, unless a"
+    yield "quarter has its own. Set for everyone, a segment, a team or a CSM, in the table settings.\n"
+    yield "| target | ships as | its source | may be set |\n| --- | ---: | --- | --- |"
+    for target in TARGETS.values():
+        ships = " to ".join(each.written(each.ships) for each in target.dials if each is not target.quarter)
+        names = ", ".join(f"`{each.name}`" for each in target.dials)
+        yield f"| {target.least.label.partition(':')[0]} | {ships} | {target.source} | {names} |"
     yield ""
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from pages import ui
 
 st.set_page_config(page_title="CS Metrics", page_icon="📗", layout="wide", initial_sidebar_state="auto")
-page = st.navigation(ui.pages(), position="sidebar")
+page = st.navigation(ui.pages(), position="top")
 with st.sidebar:
     ui.pickers()
 ui.follow()

@@ -37,7 +37,19 @@ CORE = {
     "signals",
     "analysis",
 }
-EDGES = {"tables", "export", "one_page", "glossary", "read", "connect", "store", "charts", "slides", "cli"}
+EDGES = {
+    "tables",
+    "export",
+    "one_page",
+    "benchmarks",
+    "glossary",
+    "read",
+    "connect",
+    "store",
+    "charts",
+    "slides",
+    "cli",
+}
 CORE_LIBRARIES = {"numpy", "pandas", "scipy", "cs_metrics"}
 DOOR = {"assemble": {"pyarrow"}}  # where tables, as Arrow brings them, become a Book
 SHARED_BY_EDGES = {"tables", "export"}

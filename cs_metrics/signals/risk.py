@@ -289,7 +289,14 @@ def onboarding_is_late(book: Book) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-NEAR = dial("renewal_is_near_without_a_plan.days", "Days before the renewal", 90, "days", least=1, most=365)
+NEAR = dial(
+    "renewal_is_near_without_a_plan.days",
+    "Days before a renewal from which a plan is due",
+    90,
+    "days",
+    least=1,
+    most=365,
+)
 
 
 @signal(

@@ -19,7 +19,7 @@ from cs_metrics.slides.deck import Slide
 from cs_metrics.slides.lines_and_bars import Waterfall
 from cs_metrics.slides.parts import Card, Cards, Part, Points
 from cs_metrics.slides.tables import Table, Triangle
-from cs_metrics.targets import TARGETS
+from cs_metrics.targets import target_of
 from cs_metrics.units import MONEY, PERCENT
 
 FOUR = ("mrr", "arr", "net_revenue_retention", "gross_revenue_retention")
@@ -59,7 +59,8 @@ def results(ask: Ask) -> Slide:
     rows = []
     for name in RESULTS:
         metric, value = METRICS[name], words.last(name, book, months)
-        target = TARGETS[name].value if name in TARGETS else np.nan
+        goal = target_of(book, name, months)
+        standing = "" if goal is None else goal.standing(value)
         before = words.last(name, book, months, back=months)
         rows.append(
             {
@@ -67,8 +68,8 @@ def results(ask: Ask) -> Slide:
                 "Now": metric.unit.write(value, book.currency),
                 "Period before": metric.unit.write(before, book.currency),
                 "Change": metric.unit.write_difference(value - before, book.currency),
-                "Target": metric.unit.write(target) if target == target else "",
-                "Reached": "" if target != target or value != value else "yes" if value >= target else "not yet",
+                "Target": "" if goal is None else goal.written(metric.unit.write),
+                "Reached": {"reached": "yes", "below": "not yet"}.get(standing, standing),
             }
         )
     right = ("Now", "Period before", "Change", "Target")
@@ -162,7 +163,8 @@ def retention(ask: Ask) -> Slide:
     table = pd.DataFrame({METRICS[name].label: METRICS[name].of(book, months) for name in RATES}).dropna(how="all")
     if len(table) < 2:
         raise Dark(f"retention over {words.counted(months, 'month')} needs more months")
-    target = TARGETS["gross_revenue_retention"].value
+    goal = target_of(book, "gross_revenue_retention", months)
+    target = None if goal is None else goal.least
     return Slide(
         "Retention",
         words.retention(book, months),

@@ -21,7 +21,7 @@ from cs_metrics.slides.deck import Slide
 from cs_metrics.slides.parts import Card, Cards, Points
 from cs_metrics.slides.scatter import Quadrant
 from cs_metrics.slides.tables import Table
-from cs_metrics.targets import TARGETS
+from cs_metrics.targets import target_of
 from cs_metrics.units import MONEY, PERCENT
 
 MOST_LISTED = 60
@@ -200,13 +200,13 @@ def outcomes(ask: Ask) -> Slide:
         if who not in found.people.index:
             continue
         mine: Any = found.people.loc[who]
-        target = TARGETS[name].value if name in TARGETS else np.nan
+        goal = target_of(ask.book, name, ask.months, (str(who),))
         said = said or str(mine["sentence"])
         rows.append(
             {
                 "Figure": metric.label,
                 "Value": metric.unit.write(mine["value"]),
-                "Target": metric.unit.write(target),
+                "Target": "" if goal is None else goal.written(metric.unit.write),
                 "Likely": _span(mine["likely_low"], mine["likely_high"]),
                 "Luck gives": _span(mine["low"], mine["high"]),
                 "Such a mix": metric.unit.write(mine["expected"]),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from cs_metrics.book import Book
 from cs_metrics.metric import METRICS
-from cs_metrics.targets import TARGETS
+from cs_metrics.targets import target_of
 from cs_metrics.units import MONEY, PERCENT
 
 
@@ -59,13 +59,18 @@ def retention(book: Book, months: int) -> str:
     return f"{start}: {', '.join(said)}" if said else f"{start}: nothing moved"
 
 
+AIMED = ("net_revenue_retention", "gross_revenue_retention", "logo_retention")
+
+
 def results(book: Book, months: int) -> str:
     """How many of the targets are reached, and what is missing."""
-    known = {name: last(name, book, months) for name in TARGETS}
-    known = {name: value for name, value in known.items() if value == value}
+    known = {name: last(name, book, months) for name in AIMED}
+    goals = {name: target_of(book, name, months) for name in AIMED}
+    least = {name: goal.least for name, goal in goals.items() if goal is not None}
+    known = {name: value for name, value in known.items() if value == value and name in least}
     if not known:
         return f"Retention over {counted(months, 'month')} cannot be told yet: the book does not reach back far enough"
-    short = {name: TARGETS[name].value - value for name, value in known.items() if value < TARGETS[name].value}
+    short = {name: least[name] - value for name, value in known.items() if value < least[name]}
     if not short:
         return f"All {len(known)} targets are reached: net retention {PERCENT.write(known['net_revenue_retention'])}"
     most = max(short, key=lambda name: short[name])

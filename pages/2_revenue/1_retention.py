@@ -44,7 +44,7 @@ with right:
         charts.series(
             ui.rates_over_time((net_revenue_retention, gross_revenue_retention), book, months),
             net_revenue_retention.unit,
-            ui.target(gross_revenue_retention),
+            ui.target(gross_revenue_retention, book, months),
             "gross target",
             height=340,
         ),

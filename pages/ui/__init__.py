@@ -19,6 +19,7 @@ from pages.ui.asking import outcome_form as outcome_form
 from pages.ui.at_risk import at_risk_list as at_risk_list
 from pages.ui.at_risk import narrowed as narrowed
 from pages.ui.backtest import backtest as backtest
+from pages.ui.benchmarks import benchmarks_beside as benchmarks_beside
 from pages.ui.calls import calls as calls
 from pages.ui.cards import kpis as kpis
 from pages.ui.changed import causes as causes
@@ -31,6 +32,7 @@ from pages.ui.cohorts import cohort_pickers as cohort_pickers
 from pages.ui.cohorts import cohort_triangle as cohort_triangle
 from pages.ui.cohorts import no_cohorts as no_cohorts
 from pages.ui.connect import connect as connect
+from pages.ui.days_and_counts import days_and_counts as days_and_counts
 from pages.ui.decks import choose_deck as choose_deck
 from pages.ui.decks import edited as edited
 from pages.ui.decks import made_deck as made_deck
@@ -48,6 +50,7 @@ from pages.ui.glossary import glossary_of_health as glossary_of_health
 from pages.ui.glossary import glossary_of_metrics as glossary_of_metrics
 from pages.ui.glossary import glossary_of_signals as glossary_of_signals
 from pages.ui.glossary import glossary_of_targets as glossary_of_targets
+from pages.ui.goals import goals_of_a_csm as goals_of_a_csm
 from pages.ui.gut import gut_and_data as gut_and_data
 from pages.ui.health import health_answer as health_answer
 from pages.ui.health import health_now as health_now
@@ -100,6 +103,11 @@ from pages.ui.signals import signals_answer as signals_answer
 from pages.ui.survival import survival_curves as survival_curves
 from pages.ui.takeaway import download_deck as download_deck
 from pages.ui.takeaway import download_each as download_each
+from pages.ui.target_lines import target as target
+from pages.ui.targets import own_targets as own_targets
+from pages.ui.targets import target_history as target_history
+from pages.ui.targets import targets_in_force as targets_in_force
+from pages.ui.targets import whom_and_over as whom_and_over
 from pages.ui.team import changed_hands as changed_hands
 from pages.ui.team import inherited as inherited
 from pages.ui.team import people as people
@@ -130,7 +138,6 @@ from pages.ui.words import escaped as escaped
 from pages.ui.words import money as money
 from pages.ui.words import percent as percent
 from pages.ui.words import plural as plural
-from pages.ui.words import target as target
 from pages.ui.work import work_waiting as work_waiting
 from pages.ui.workbook import begin as begin
 from pages.ui.workbook import page_workbook as page_workbook

@@ -11,9 +11,9 @@ from cs_metrics.analysis.likely import ANSWERED, FEWEST_FOR_A_RATE, RANGED, Rang
 from cs_metrics.book import Book
 from cs_metrics.export import Figure
 from cs_metrics.metric import Metric
-from cs_metrics.targets import TARGETS
 from pages.ui.drill import Drill
 from pages.ui.series import series_of
+from pages.ui.target_lines import target_words
 from pages.ui.tiles import explain
 from pages.ui.words import plural
 from pages.ui.workbook import note
@@ -62,7 +62,7 @@ def card(metric: Metric, book: Book, months: int, key: str = "") -> None:
             chart_data=[round(v, 6) for v in recent] if len(recent) > 2 else None,
             chart_type="area",
         )
-        st.caption(below(metric, book, found, now))
+        st.caption(below(metric, book, found, now, months))
         explain(lambda: Drill.of(metric, book, months), name)
 
 
@@ -80,7 +80,7 @@ def _delta(metric: Metric, now: float, before: float, book: Book) -> str | float
     return metric.unit.write_difference(now - before, book.currency).replace("\u2212", "-")
 
 
-def below(metric: Metric, book: Book, found: Range, now: float) -> str:
+def below(metric: Metric, book: Book, found: Range, now: float, months: int) -> str:
     """The line under a figure: its likely range, the accounts it rests on, its target; or what it lacks."""
     if reason := metric.dark(book):
         return reason
@@ -96,6 +96,6 @@ def below(metric: Metric, book: Book, found: Range, now: float) -> str:
         said.append(f"{plural(found.accounts, 'account')}: too few for a range")
     elif metric.period and math.isnan(now):
         said.append("no revenue to start from" if metric.bottom.money else "nothing to count in this period")
-    if metric.name in TARGETS:
-        said.append(f"target {metric.unit.write(TARGETS[metric.name].value)}".replace(".0 %", " %"))
+    if told := target_words(metric, book, months):
+        said.append(told)
     return " · ".join(said)

@@ -61,9 +61,12 @@ def glossary_of_health(search: str) -> None:
 
 def glossary_of_targets(search: str) -> None:
     """The targets that ship."""
-    found = {name: target for name, target in TARGETS.items() if _fits(search, name, METRICS[name].label)}
-    for name, target in found.items():
+    found = [target for target in TARGETS.values() if _fits(search, target.metric, target.least.label)]
+    for target in found:
         with st.container(border=True):
-            st.markdown(f"**{METRICS[name].label}**: {METRICS[name].unit.write(target.value)}")
-            st.caption(target.source)
+            ships = " to ".join(each.written(each.ships) for each in target.dials if each is not target.quarter)
+            over = " in a year" if target.pace else ""
+            st.markdown(f"**{target.least.label.partition(':')[0]}**: {ships}{over}")
+            st.caption(f"Ships so: {target.source}")
     _none(bool(found))
+    st.page_link("6_settings/1_targets.py", label="What your team set instead")

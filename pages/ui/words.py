@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 
 from cs_metrics.book import Book
-from cs_metrics.metric import Metric
-from cs_metrics.targets import TARGETS
 from cs_metrics.units import MONEY, PERCENT
 
 ADDRESS = re.compile(r"(?i)https?:(?=//)|www(?=\.)|@")
@@ -29,11 +27,6 @@ def money(value: float | None, book: Book) -> str:
 def percent(value: float | None) -> str:
     """A share."""
     return PERCENT.write(value)
-
-
-def target(metric: Metric) -> float | None:
-    """The target set for a metric, None where there is none."""
-    return TARGETS[metric.name].value if metric.name in TARGETS else None
 
 
 def plural(count: int, one: str) -> str:

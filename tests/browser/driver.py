@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -15,9 +16,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from pages.ui.menu import found
+
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
@@ -117,9 +120,18 @@ class Visit:
         self.page.wait_for_function(SETTLED, arg=before + 1, timeout=timeout)
 
     def go(self, title: str) -> None:
-        """Go to a page by the menu."""
+        """Go to a page by the menu: at the top of a wide window, in the sidebar of a narrow one."""
+        section = next(page.section for page in found() if page.title == title)
+        exactly = re.compile(f"^{re.escape(title)}$")
         with self.run():
-            self.page.get_by_test_id("stSidebarNavLink").filter(has_text=title).first.click()
+            if self.page.get_by_test_id("stTopNav").count():
+                self.page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
+                self.page.get_by_test_id("stTopNavDropdownLink").filter(has_text=exactly).click()
+            else:
+                self.page.get_by_test_id("stExpandSidebarButton").click()
+                if (more := self.page.get_by_test_id("stSidebarNavViewButton")).count():
+                    more.click()
+                self.page.get_by_test_id("stSidebarNavLink").filter(has_text=exactly).click()
 
     def figure(self, label: str) -> str:
         """The value on the card of this label."""

@@ -9,38 +9,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browser.driver import Visit
 from conftest import CASES
-
-from pages.ui.menu import found
-
-PAGES = [page.address if place else "" for place, page in enumerate(found())]
-STREAMLITS_OWN = {"list", "listitem", "svg-img-alt"}  # section headings in its menu, sparklines without a name
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page or "my-book")
-@pytest.mark.parametrize(
-    ("width", "dark"),
-    [(1440, False), (1440, True), (390, False), (390, True)],
-    ids=["wide", "wide-dark", "narrow", "narrow-dark"],
-)
-def test_every_page_is_accessible_and_without_errors(
-    visit: Callable[..., Visit], address: str, page: str, width: int, dark: bool
-) -> None:
-    visitor = visit(address, width=width, dark=dark)
-    visitor.open(page)
-    results = Axe().run(visitor.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
-    wrong = [
-        (v["id"], [node["html"][:120] for node in v["nodes"]][:3])
-        for v in results.response["violations"]
-        if v["id"] not in STREAMLITS_OWN
-    ]
-    assert not wrong
-    assert visitor.page.get_by_test_id("stException").count() == 0
-    if width == 390:
-        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_the_four_things_are_on_one_screen(visit: Callable[..., Visit], address: str) -> None:
@@ -175,13 +145,33 @@ def test_the_keyboard_reaches_menu_pickers_and_figures(visit: Callable[..., Visi
                 "() => { const e = document.activeElement; const k = e.closest('[class*=st-key-]'); return k ? [...k.classList].find(c => c.startsWith('st-key-')) : (e.dataset.testid || e.tagName) }"
             )
         )
-    assert {"stSidebarNavLink", "st-key-csm", "st-key-month", "st-key-period", "st-key-explain_mrr_12"} <= reached, (
+    assert {"stTopNavSection", "st-key-csm", "st-key-month", "st-key-period", "st-key-explain_mrr_12"} <= reached, (
         reached
     )
-    visitor.page.locator("[data-testid=stSidebarNavLink]").filter(has_text="Retention").focus()
+    visitor.page.get_by_test_id("stTopNavSection").filter(has_text="Revenue").focus()
+    visitor.page.keyboard.press("Enter")
+    visitor.page.get_by_role("menuitem", name="Cohorts").wait_for()
+    visitor.page.keyboard.press("ArrowDown")
     with visitor.run():
         visitor.page.keyboard.press("Enter")
-    assert visitor.page.get_by_role("heading", name="Retention").first.is_visible()
+    assert visitor.page.get_by_role("heading", name="Cohorts").first.is_visible()
+
+
+def test_the_menu_leaves_the_filters_in_sight(visit: Callable[..., Visit], address: str) -> None:
+    for width, height in ((1440, 800), (390, 844)):
+        visitor = visit(address, width=width, height=height)
+        visitor.open("glossary")
+        if width == 390:
+            visitor.page.get_by_test_id("stExpandSidebarButton").click()
+        for key in ("csm", "month", "period"):
+            visitor.page.locator(f".st-key-{key}").wait_for()
+            box = visitor.page.locator(f".st-key-{key}").bounding_box()
+            assert box
+            assert box["y"] + box["height"] <= height, (width, key)
+        if width == 390:
+            visitor.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+        visitor.go("Voice of customer")
+        assert visitor.page.get_by_role("heading", name="Voice of customer").first.is_visible()
 
 
 def test_names_are_shown_and_never_rendered(visit: Callable[..., Visit], own_address: str) -> None:
