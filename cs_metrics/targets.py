@@ -17,4 +17,5 @@ TARGETS: dict[str, Target] = {
     "net_revenue_retention": Target(1.0, "the book does not shrink: our own default"),
     "gross_revenue_retention": Target(0.9, PRACTICE),
     "logo_retention": Target(0.9, PRACTICE),
+    "expansion_share": Target(0.2, "20 to 30 % of the book a year: " + PRACTICE),
 }
