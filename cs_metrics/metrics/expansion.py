@@ -13,7 +13,7 @@ import numpy as np
 
 from cs_metrics.analysis.products_held import cells, fit_at, holding, in_cells
 from cs_metrics.book import Book
-from cs_metrics.happened import facts_of, state_at_close
+from cs_metrics.happened import facts_of, in_period, state_at_close
 from cs_metrics.metric import Amounts, measure, metric
 from cs_metrics.units import COUNT, PERCENT
 
@@ -129,18 +129,17 @@ def repriced(book: Book, months: int, upto: int) -> np.ndarray:
 @measure(period=True)
 def expanded(book: Book, months: int, upto: int) -> np.ndarray:
     """The rises of each row from month to month, added up; a first or returning revenue is none."""
-    periods = max(book.closes - months, 0)
-    total = np.zeros((periods, len(book)), dtype=np.int64)
+    if book.one_currency or book.settings.fx == "floating":
+        before, after = book.at_next_rate(), book.balance(0, 0)
+        return in_period(np.concatenate([np.zeros_like(after[:1]), _rise(before, after[1:])]), months, upto)
+    total = np.zeros((max(book.closes - months, 0), len(book)), dtype=np.int64)
     for month in range(1, upto + 1):
-        if book.one_currency or book.settings.fx == "constant":
-            before, after = book.balance(months, month - 1), book.balance(months, month)
-        else:
-            before, after = (
-                book.at_next_rate()[month - 1 : month - 1 + periods],
-                book.balance(0, 0)[month : month + periods],
-            )
-        total += np.where(before > 0, np.maximum(after - before, 0), 0)
+        total += _rise(book.balance(months, month - 1), book.balance(months, month))
     return total
+
+
+def _rise(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    return np.where(before > 0, np.maximum(after - before, 0), 0)
 
 
 @measure(period=False)
