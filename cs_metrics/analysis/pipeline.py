@@ -40,7 +40,7 @@ def offers(book: Book) -> pd.DataFrame:
             "product": given["product"].where(given["product"].notna(), None).to_numpy(),
             "kind": kind.to_numpy(),
             "stage": stage.mask((stage == "") | (said & ~closed), UNKNOWN_STAGE).to_numpy(),
-            "amount": (rows["amount"] if "amount" in rows else blank).to_numpy(dtype=float),
+            "amount": rows.get("amount", blank).to_numpy(dtype=float, na_value=np.nan),
             "opened_on": rows["opened_on"].to_numpy() if "opened_on" in rows else pd.NaT,
             "closes_on": rows["closes_on"].to_numpy() if "closes_on" in rows else pd.NaT,
             "open": ~closed.to_numpy(dtype=bool),

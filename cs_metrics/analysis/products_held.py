@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from cs_metrics.book import Book, Dark
 from cs_metrics.dials import dial
@@ -74,11 +73,11 @@ def holding(book: Book) -> np.ndarray:
 
 
 class Alike(NamedTuple):
-    """The groups of accounts that are alike: ``names`` of the columns, ``codes`` of each row, how many there are."""
+    """The groups of accounts that are alike: ``names`` of the columns, ``codes`` of each row, ``total`` of groups."""
 
     names: tuple[str, ...]
     codes: np.ndarray
-    count: int
+    total: int
 
 
 def alike(book: Book, names: tuple[str, ...]) -> Alike:
@@ -109,9 +108,9 @@ def _shares(company: Book, names: tuple[str, ...]) -> Shares:
     group, held, found = alike(company, names), holding(company), cells(company)
     paying, products = company.balance(0, 0) > 0, len(company.lines.products)
     place = group.codes[found.row] * products + found.product
-    customers = np.stack([np.bincount(group.codes[each], minlength=group.count) for each in paying])
-    holders = np.stack([np.bincount(place[each], minlength=group.count * products) for each in held])
-    return Shares(customers, holders.reshape(len(held), group.count, products))
+    customers = np.stack([np.bincount(group.codes[each], minlength=group.total) for each in paying])
+    holders = np.stack([np.bincount(place[each], minlength=group.total * products) for each in held])
+    return Shares(customers, holders.reshape(len(held), group.total, products))
 
 
 class Fit(NamedTuple):

@@ -39,7 +39,7 @@ def _median_price(company: Book) -> np.ndarray:
     price = in_cells(company, company.lines.amounts[last:], company.rates[last:])[0]
     paid = pd.DataFrame({"segment": segment.codes[found.row], "product": found.product, "price": price})
     middle = paid[paid["price"] > 0].groupby(["segment", "product"])["price"].median()
-    out = np.tile(listed(company), (segment.count, 1))
+    out = np.tile(listed(company), (segment.total, 1))
     out[middle.index.get_level_values(0), middle.index.get_level_values(1)] = middle.to_numpy()
     return out
 

@@ -60,7 +60,15 @@ def split(parts: pd.Series, height: int = 320) -> go.Figure:
         "hovertemplate": "%{x}: %{text}<extra></extra>",
     }
     links = [
-        {"type": "line", "x0": at, "x1": at + 1, "y0": y, "y1": y, "line": {"width": 1, "color": GRID}, "layer": "below"}
+        {
+            "type": "line",
+            "x0": at,
+            "x1": at + 1,
+            "y0": y,
+            "y1": y,
+            "line": {"width": 1, "color": GRID},
+            "layer": "below",
+        }
         for at, y in enumerate(levels)
     ]
     span = max(levels) - min(levels)

@@ -10,6 +10,7 @@ or reduced is set against upsell first, then price, then cross-sell, so that the
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from cs_metrics.analysis.products_held import cells, fit_at, holding, in_cells
 from cs_metrics.book import Book
@@ -89,16 +90,16 @@ def _quantities(book: Book) -> np.ndarray | None:
 def _subscribed(book: Book) -> np.ndarray:
     """The quantity in force of each cell at each close; not a number where a subscription in force gives none."""
     rows, found, products = facts_of(book, "subscriptions", "quantity"), cells(book), len(book.lines.products)
-    product = book.lines.products.get_indexer(rows["product"].astype(object).fillna("").astype(str))
+    product = book.lines.products.get_indexer(pd.Index(rows["product"].astype(object).fillna("").astype(str)))
     key = rows["row"].to_numpy(dtype=np.int64) * products + product
     own = found.row * products + found.product
     place = np.minimum(np.searchsorted(own, key), max(len(own) - 1, 0))
     known = (product >= 0) & (own[place] == key if len(own) else False)
     start = np.clip(book.closes_of(rows["start_date"]), 0, book.closes)
-    ends = rows["end_date"] if "end_date" in rows else None
     end = np.full(len(rows), book.closes)
-    if ends is not None:
-        end = np.where(ends.isna(), book.closes, np.clip(book.closes_of(ends), 0, book.closes))
+    if "end_date" in rows:
+        given = rows["end_date"]
+        end = np.where(given.isna(), book.closes, np.clip(book.closes_of(given), 0, book.closes))
     amount, known = rows["quantity"].to_numpy(dtype=float), known & (start < end)
     total, blank = np.zeros((2, book.closes + 1, len(own)))
     for into, values in ((total, np.nan_to_num(amount)), (blank, np.isnan(amount).astype(float))):

@@ -20,6 +20,7 @@ from pages.ui.tiles import figures
 from pages.ui.today import now, today
 from pages.ui.words import escaped, money, plural
 
+
 class Growing(NamedTuple):
     """A book as it stands, and which of its accounts are to be kept first."""
 
@@ -55,8 +56,8 @@ def whom_to_offer(of: Growing) -> None:
     )
     first = rows.iloc[0]
     say(
-        f"First: **{escaped(first['name'])}**, {escaped(first['products'])}, about {money(first['potential'], of.book)} "
-        f"a month. Why now: {escaped(first['why_now'])}."
+        f"First: **{escaped(first['name'])}**, {escaped(first['products'])}, about "
+        f"{money(first['potential'], of.book)} a month. Why now: {escaped(first['why_now'])}."
     )
     columns = ("name", "potential", "products", "why_now", "mrr", "csm", "offered")
     accounts(rows, "candidates", "Whom to speak to", columns, height=430)

@@ -88,10 +88,10 @@ def won_lost(book: Book, months: int) -> None:
     if closed.empty:
         st.info(f"No offer was closed in the {plural(months, 'month')} to {book.last}. Choose a longer period.")
         return
-    won = closed[closed["won"]]
+    won, lost = closed[closed["won"]], closed[~closed["won"]]
     say(
-        f"**{len(won):,}** won with {money(won['amount'].sum(min_count=1), book)} of MRR, **{len(closed) - len(won):,}** "
-        f"lost with {money(closed.loc[~closed['won'], 'amount'].sum(min_count=1), book)}, in the "
+        f"**{len(won):,}** won with {money(won['amount'].sum(min_count=1), book)} of MRR, **{len(lost):,}** "
+        f"lost with {money(lost['amount'].sum(min_count=1), book)}, in the "
         f"{plural(months, 'month')} to {book.last}, renewals not counted."
     )
     rows = by_csm(closed)
