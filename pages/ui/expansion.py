@@ -44,7 +44,8 @@ def expansion_answer(book: Book, months: int, year: int) -> None:
             key="split",
             alt="Net revenue retention from 100 % by upsell, cross-sell, price, contraction and churn",
             sentence=_sentence(whole, book),
-            footer=_basis(book, months) + " Click a bar for its accounts.",
+            footer=f"{_basis(book, months)} The share beside it adds up every monthly rise of a year, those of newer "
+            "accounts too; its target is 20 to 30 % of the book a year. Click a bar for its accounts.",
             behind=lambda point: part_drill(book, months, point),
         )
     for reason in book.answered("expansion not told", lambda: what_is_not_told(book)):

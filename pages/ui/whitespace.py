@@ -14,14 +14,16 @@ from cs_metrics.analysis.whitespace import by_product, product_map, whitespace
 from cs_metrics.book import Book, Dark, Problem
 from cs_metrics.dials import tried
 from cs_metrics.metrics.expansion import whitespace_taken
+from pages.ui.cards import card
 from pages.ui.dial_editor import editable, edited, keep_button
 from pages.ui.drill import Drill, table_of_figures
 from pages.ui.growth import Growing
 from pages.ui.lists import accounts, table
 from pages.ui.plots import say
-from pages.ui.words import escaped, money, percent, plural
+from pages.ui.words import escaped, money, plural
 
 MAPPED = 200
+PAST = 14
 LISTED = ("name", "product", "potential", "fits_as", "mrr", "csm")
 VIEWS = ("List", "Map")
 
@@ -35,8 +37,12 @@ def whitespace_of(of: Growing) -> None:
         st.page_link("1_book/3_data.py", label="Go to Data")
         return
     calm = space[~space["at_risk"]]
-    _said(of.book, calm)
-    _products(of.book, space)
+    taken, by_name = st.columns([1, 2.4], gap="medium")
+    with taken:
+        card(whitespace_taken, of.book.window(max(of.book.closes - PAST, 0), of.book.closes - 1), 3)
+    with by_name:
+        _said(of.book, calm)
+        _products(of.book, space)
     left, right = st.columns([1, 3])
     with left:
         view = st.segmented_control(
@@ -59,14 +65,10 @@ def whitespace_of(of: Growing) -> None:
 
 
 def _said(book: Book, calm: pd.DataFrame) -> None:
-    last = book.window(book.closes - 1, book.closes - 1)
-    taken = whitespace_taken.of(last, 1).iloc[-1]
     potential = calm["potential"].sum(min_count=1)
-    first = f" It would bring **{money(potential, book)}** a month." if potential == potential else ""
-    say(
-        f"Customers hold **{percent(taken)}** of the products that fit them; "
-        f"**{plural(len(calm), 'product')}** would fit {plural(calm['account_id'].nunique(), 'account')} more.{first}"
-    )
+    first = f" They would bring **{money(potential, book)}** a month." if potential == potential else ""
+    some = plural(calm["account_id"].nunique(), "account")
+    say(f"**{plural(len(calm), 'product')}** would fit {some} that are not at risk and do not hold them.{first}")
 
 
 def _products(book: Book, space: pd.DataFrame) -> None:
