@@ -6,6 +6,7 @@ Look-alikes of an account are the other customers of its segment and industry; w
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -129,7 +130,7 @@ class Fit(NamedTuple):
 
 def fit(book: Book) -> Fit:
     """What each customer holds and what fits it at the last close."""
-    last = book.window(book.closes - 1, book.closes - 1)
+    last = replace(book.window(book.closes - 1, book.closes - 1), clock=book.known_on)
     return book.kept(("fit", FITS.of(book), FEWEST.of(book)), lambda: fit_at(last, 0))
 
 

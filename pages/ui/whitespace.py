@@ -39,7 +39,7 @@ def whitespace_of(of: Growing) -> None:
     calm = space[~space["at_risk"]]
     taken, by_name = st.columns([1, 2.4], gap="medium")
     with taken:
-        card(whitespace_taken, of.book.window(max(of.book.closes - PAST, 0), of.book.closes - 1), 3)
+        card(whitespace_taken, of.book.since(of.book.last - PAST), 3)
     with by_name:
         _said(of.book, calm)
         _products(of.book, space)
