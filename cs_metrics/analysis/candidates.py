@@ -9,7 +9,7 @@ from cs_metrics.analysis.expansion import typical_rise
 from cs_metrics.analysis.pipeline import offers
 from cs_metrics.analysis.products_held import without_products
 from cs_metrics.analysis.risk import fired
-from cs_metrics.analysis.whitespace import risky, whitespace
+from cs_metrics.analysis.whitespace import risky, room
 from cs_metrics.book import Book
 from cs_metrics.signal import signals
 
@@ -26,10 +26,10 @@ def growing(book: Book) -> pd.DataFrame:
     found = fired(book, signals("growth"))
     mrr = book.balance(0, 0)[-1] / book.scale
     found = found[mrr[found["row"].to_numpy(dtype=np.intp)] > 0]
-    each = found.groupby("row")["reason"].agg(list)
-    row = each.index.to_numpy(dtype=np.intp)
-    signs = each.map(len).to_numpy(dtype=np.int64)
-    order = np.lexsort((-mrr[row], -signs))
+    signs = np.bincount(found["row"].to_numpy(dtype=np.intp), minlength=len(book))
+    row = np.flatnonzero(signs)
+    reasons = joined(found["row"].to_numpy(), found["reason"].to_numpy(dtype=object), "; ")
+    order = np.lexsort((-mrr[row], -signs[row]))
     row = row[order]
     return pd.DataFrame(
         {
@@ -38,10 +38,20 @@ def growing(book: Book) -> pd.DataFrame:
             "name": book.accounts["name"].to_numpy()[row],
             "csm": book.csm_now[row],
             "mrr": mrr[row],
-            "signs": signs[order],
-            "reasons": each.map("; ".join).to_numpy()[order],
+            "signs": signs[row],
+            "reasons": reasons[order],
         }
     )
+
+
+def joined(rows: np.ndarray, texts: np.ndarray, by: str) -> np.ndarray:
+    """The texts of each row joined, in the order they come, for the rows that have any, lowest row first."""
+    order = np.argsort(rows, kind="stable")
+    listed, ordered = texts[order].tolist(), rows[order]
+    first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(rows) else np.zeros(0, dtype=np.intp)
+    last = np.r_[first[1:], len(listed)]
+    said = [by.join(listed[a:b]) for a, b in zip(first.tolist(), last.tolist(), strict=False)]
+    return np.array([*said, ""], dtype=object)[:-1]
 
 
 def candidates(book: Book, at_risk: np.ndarray | None = None, rise: float | None = None) -> pd.DataFrame:
@@ -55,28 +65,29 @@ def candidates(book: Book, at_risk: np.ndarray | None = None, rise: float | None
     threatened = risky(book) if at_risk is None else at_risk
     now = growing(book)
     now = now[~threatened[now["row"].to_numpy(dtype=np.intp)]]
-    room = _room(book, threatened)
-    more = _more_of_the_same(book, now, typical_rise(book.company) if rise is None else rise)
-    products = now["account_id"].map(room["products"]) if len(room) else pd.Series(None, now.index, dtype=object)
-    bring = now["account_id"].map(room["potential"]).astype(float) if len(room) else pd.Series(np.nan, now.index)
-    potential = bring.fillna(0).to_numpy() + np.nan_to_num(more)
+    row = now["row"].to_numpy(dtype=np.intp)
+    bring, products = _room(book)
+    more = np.nan_to_num(_more_of_the_same(book, now, typical_rise(book.company) if rise is None else rise))
     named = [
-        ", ".join(([*each] if isinstance(each, list) else []) + ([MORE] if extra > 0 else []))
-        for each, extra in zip(products, np.nan_to_num(more), strict=True)
+        ", ".join(part for part in (held, MORE if extra > 0 else "") if part)
+        for held, extra in zip(products[row].tolist(), more.tolist(), strict=True)
     ]
-    table = now.assign(potential=potential, products=named, why_now=now["reasons"], offered=_offered(book, now))
+    table = now.assign(potential=bring[row] + more, products=named, why_now=now["reasons"], offered=_offered(book, row))
     table = table[table["potential"] > 0]
     order = np.argsort(-(table["potential"] * table["signs"]).to_numpy(), kind="stable")
     table = table.iloc[order].reset_index(drop=True)
     return table.assign(rank=np.arange(1, len(table) + 1))[list(COLUMNS)]
 
 
-def _room(book: Book, threatened: np.ndarray) -> pd.DataFrame:
-    """Of each account what fits and is not held: ``products, potential``."""
+def _room(book: Book) -> tuple[np.ndarray, np.ndarray]:
+    """What the products that fit and are not held would bring each row, and their names."""
+    names = np.full(len(book), "", dtype=object)
     if without_products(book) is not None:
-        return pd.DataFrame({"products": [], "potential": []})
-    each = whitespace(book, threatened).groupby("account_id", observed=True)
-    return pd.DataFrame({"products": each["product"].agg(list), "potential": each["potential"].sum(min_count=1)})
+        return np.zeros(len(book)), names
+    row, product, potential = room(book)
+    listed = joined(row, book.lines.products.to_numpy(dtype=object)[product], ", ")
+    names[np.unique(row)] = listed
+    return np.bincount(row, np.nan_to_num(potential), len(book)), names
 
 
 def _more_of_the_same(book: Book, now: pd.DataFrame, rise: float) -> np.ndarray:
@@ -85,11 +96,12 @@ def _more_of_the_same(book: Book, now: pd.DataFrame, rise: float) -> np.ndarray:
     return np.where(np.isin(now["row"], fuller), now["mrr"] * rise, np.nan)
 
 
-def _offered(book: Book, now: pd.DataFrame) -> pd.Series:
-    """What is on offer to each account: the products or kinds of its open offers, with their stage."""
-    if "opportunities" not in book.facts:
-        return pd.Series(None, now.index, dtype=object)
-    rows = offers(book)
-    rows = rows[rows["open"]]
-    what = rows["product"].where(rows["product"].notna(), rows["kind"]).astype(str) + ", " + rows["stage"]
-    return now["row"].map(what.groupby(rows["row"]).agg("; ".join))
+def _offered(book: Book, row: np.ndarray) -> np.ndarray:
+    """What is on offer to each of these rows: the products or kinds of its open offers, with their stage."""
+    said = np.full(len(book), None, dtype=object)
+    if "opportunities" in book.facts:
+        rows = offers(book)
+        rows = rows[rows["open"]]
+        what = rows["product"].where(rows["product"].notna(), rows["kind"]).astype(str) + ", " + rows["stage"]
+        said[np.unique(rows["row"])] = joined(rows["row"].to_numpy(), what.to_numpy(dtype=object), "; ")
+    return said[row]

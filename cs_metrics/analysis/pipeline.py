@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -24,30 +26,57 @@ def offers(book: Book) -> pd.DataFrame:
     """
     if "opportunities" not in book.facts:
         raise Dark("Add the table opportunities.")
+    return book.kept("offers", lambda: _offers(book))
+
+
+def _offers(book: Book) -> pd.DataFrame:
     rows = book.facts["opportunities"]
-    blank = pd.Series(None, index=rows.index, dtype=object)
-    given = {name: rows[name].astype(object) if name in rows else blank for name in ("product", "kind", "stage", "won")}
-    stage, won = given["stage"].fillna("").astype(str).str.strip(), given["won"]
-    closed = won.notna()
-    said = stage.str.contains(CLOSED, case=False)
+    stages, kinds = (_distinct(rows, name) for name in ("stage", "kind"))
+    said = stages.where(CLOSED)
+    told = rows["won"].to_numpy(dtype=object) if "won" in rows else np.full(len(rows), None, dtype=object)
+    won, closed = told == True, pd.notna(told)  # noqa: E712  blank is neither
     if not book.knows("opportunities.won"):
-        closed = said
-        won = stage.str.contains(r"\bwon\b", case=False).where(closed)
-    kind = given["kind"].fillna("").astype(str).str.casefold().str.strip()
+        won, closed = stages.where(r"\bwon\b"), said
+    stage = np.where((stages.texts() == "") | (said & ~closed), UNKNOWN_STAGE, stages.texts())
+    blank = pd.Series(None, index=rows.index, dtype=object)
+    product = rows.get("product", blank).astype(object)
     made = pd.DataFrame(
         {
             "row": rows["row"].to_numpy(),
-            "product": given["product"].where(given["product"].notna(), None).to_numpy(),
-            "kind": kind.to_numpy(),
-            "stage": stage.mask((stage == "") | (said & ~closed), UNKNOWN_STAGE).to_numpy(),
+            "product": product.where(product.notna(), None).to_numpy(),
+            "kind": kinds.texts(),
+            "stage": stage,
             "amount": rows.get("amount", blank).to_numpy(dtype=float, na_value=np.nan),
             "opened_on": rows["opened_on"].to_numpy() if "opened_on" in rows else pd.NaT,
             "closes_on": rows["closes_on"].to_numpy() if "closes_on" in rows else pd.NaT,
-            "open": ~closed.to_numpy(dtype=bool),
-            "won": (won == True).to_numpy(dtype=bool),  # noqa: E712  blank is neither
+            "open": ~closed.astype(bool),
+            "won": won.astype(bool),
         }
     )
-    return made[(kind != "renewal").to_numpy()].reset_index(drop=True)
+    return made[~kinds.where(r"^renewals?$")].reset_index(drop=True)
+
+
+class Distinct(NamedTuple):
+    """A column of few different texts: each row's, by its place among them."""
+
+    codes: np.ndarray
+    words: pd.Series
+
+    def texts(self) -> np.ndarray:
+        """Each row's text."""
+        return self.words.to_numpy(dtype=object)[self.codes]
+
+    def where(self, pattern: str) -> np.ndarray:
+        """Which rows' texts are of this pattern, in any case."""
+        return self.words.str.contains(pattern, case=False).to_numpy(dtype=bool)[self.codes]
+
+
+def _distinct(rows: pd.DataFrame, name: str) -> Distinct:
+    if name not in rows:
+        return Distinct(np.zeros(len(rows), dtype=np.intp), pd.Series([""]))
+    codes, words = pd.factorize(rows[name])
+    listed = [*(str(word).strip() for word in words), ""]
+    return Distinct(np.where(codes < 0, len(listed) - 1, codes), pd.Series(listed, dtype=object))
 
 
 def win_rate(book: Book) -> tuple[float, int]:

@@ -82,7 +82,11 @@ class Alike(NamedTuple):
 
 
 def alike(book: Book, names: tuple[str, ...]) -> Alike:
-    """The group of each row of a book, counted as the company counts them."""
+    """The group of each row of a book, counted as the company counts them; made once."""
+    return book.kept(("alike", names), lambda: _alike(book, names))
+
+
+def _alike(book: Book, names: tuple[str, ...]) -> Alike:
     company = book.company
     names = tuple(name for name in names if name in company.accounts)
     codes, count = np.zeros(len(book), dtype=np.intp), 1

@@ -60,6 +60,13 @@ def risky(book: Book) -> np.ndarray:
     return (chance >= AT_RISK) & (book.balance(0, 0)[-1] > 0)
 
 
+def room(book: Book) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What fits and is not held: the rows, their products, and what each would bring, blank without a price."""
+    suits = fit(book)
+    row, product = np.nonzero(suits.fits & ~suits.held)
+    return row, product, prices(book)[row, product] / book.scale
+
+
 def whitespace(book: Book, at_risk: np.ndarray | None = None) -> pd.DataFrame:
     """What fits and is not held, most potential first: one row per account and product, ``COLUMNS``.
 
@@ -67,9 +74,8 @@ def whitespace(book: Book, at_risk: np.ndarray | None = None) -> pd.DataFrame:
     ``at_risk`` says that the account is to be kept first. Raises Dark where products are not known.
     """
     suits = fit(book)
-    row, product = np.nonzero(suits.fits & ~suits.held)
+    row, product, potential = room(book)
     threatened = risky(book) if at_risk is None else at_risk
-    potential = prices(book)[row, product] / book.scale
     order = np.lexsort((product, row, -np.nan_to_num(potential, nan=-1.0)))
     row, product, potential = row[order], product[order], potential[order]
     return pd.DataFrame(

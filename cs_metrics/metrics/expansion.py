@@ -81,10 +81,32 @@ def _quantities(book: Book) -> np.ndarray | None:
         return _subscribed(book)
     if not book.knows("usage.licensed_seats"):
         return None
-    rows = facts_of(book, "usage", "licensed_seats")
-    inside = rows["day"].to_numpy() >= np.datetime64(book.first_close.start_time, "s")
-    rows = rows if inside.all() else rows[inside]
-    return state_at_close(book, rows, rows["day"], "licensed_seats")[:, cells(book).row]
+    company = book.company
+    seats = company.kept("seats by close", lambda: _seats(company))
+    here = cells(book).row
+    if company is not book:
+        here = _among(book, company)[here]
+    return seats[:, here]
+
+
+def _seats(company: Book) -> np.ndarray:
+    rows = facts_of(company, "usage", "licensed_seats")
+    inside = rows["day"].to_numpy() >= np.datetime64(company.first_close.start_time, "s")
+    rows = rows if inside.all() else rows[["row", "day", "licensed_seats", "subscription_id"]].take(
+        np.flatnonzero(inside)
+    )  # fmt: skip
+    return state_at_close(company, rows, rows["day"], "licensed_seats")
+
+
+def _among(book: Book, company: Book) -> np.ndarray:
+    """Where each row of a book stands in its company."""
+    mine, theirs = book.facts.positions, company.facts.positions
+    assert mine is not None
+    if theirs is None:
+        return mine
+    place = np.full(int(theirs.max(initial=-1)) + 1, -1)
+    place[theirs] = np.arange(len(theirs))
+    return place[mine]
 
 
 def _subscribed(book: Book) -> np.ndarray:
