@@ -53,7 +53,8 @@ class Book:
     ``accounts`` has one row per account, indexed by account_id, every attribute a column. ``rates`` is closes ×
     currencies: what a unit was worth in the book's ``currency``; not a number where no rate is known. ``renewals``
     has one row per renewal date of an account, ``row, day``; None where none is known.
-    ``clock`` is the day from which ages are counted, where one was asked for.
+    ``clock`` is the day from which ages are counted, where one was asked for. ``around`` is the company these accounts
+    are a part of, over the same closes; None where they are the company.
     A book is never changed: ``until``, ``where``, ``held_by``… give another one that shares its arrays. What is
     costly to make from the arrays is kept in ``memory``, which books of the same arrays share.
 
@@ -78,6 +79,7 @@ class Book:
     lead: int = 0
     whose: frozenset[int] | None = None
     clock: date | None = None
+    around: Book | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
     scale: int = SCALE
     memory: dict[Any, Any] = field(default_factory=dict, repr=False)
@@ -321,6 +323,7 @@ class Book:
             rates=self.rates[at],
             owners=self.owners.closes(at),
             lead=lead,
+            around=None if self.around is None else self.around._closes(at, lead),
             memory={},
         )
 
@@ -350,6 +353,7 @@ class Book:
             owners=self.owners.take(rows),
             facts=self.facts.take(np.arange(len(self))[rows]),
             renewals=moved_to(self.renewals, np.arange(len(self))[rows]),
+            around=self.company,
             memory={},
         )
 
@@ -404,6 +408,11 @@ class Book:
         return replace(self.take(np.isin(self.owners.held[-1], list(self.whose))), whose=None)
 
     @property
+    def company(self) -> Book:
+        """The whole company these accounts are a part of, over the same closes: where look-alikes are looked for."""
+        return self if self.around is None else self.around
+
+    @property
     def csm_now(self) -> np.ndarray:
         """Who holds each account at the last close."""
         return self.owners.names.to_numpy(dtype=object)[self.owners.held[-1]]
@@ -433,6 +442,7 @@ class Book:
             owners=self.owners.take(account),
             facts=Facts({}),
             renewals=moved_to(self.renewals, account),
+            around=None,
             memory={},
         )
 
@@ -461,6 +471,7 @@ class Book:
             owners=self.owners.take(source),
             facts=Facts(tables, None, self.facts.day),
             renewals=None if self.renewals is None else self.renewals.assign(row=codes[self.renewals["row"]]),
+            around=None,
             memory={},
         )
 

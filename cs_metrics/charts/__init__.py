@@ -16,6 +16,7 @@ from cs_metrics.charts.odds import odds as odds
 from cs_metrics.charts.quadrant import quadrant as quadrant
 from cs_metrics.charts.ranges import ranges as ranges
 from cs_metrics.charts.series import series as series
+from cs_metrics.charts.split import split as split
 from cs_metrics.charts.stacked import stacked as stacked
 from cs_metrics.charts.survival import survival as survival
 from cs_metrics.charts.triangle import triangle as triangle

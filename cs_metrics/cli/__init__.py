@@ -3,6 +3,7 @@
 from cs_metrics.cli import customers as customers
 from cs_metrics.cli import data as data
 from cs_metrics.cli import figures as figures
+from cs_metrics.cli import growing as growing
 from cs_metrics.cli import keeping as keeping
 from cs_metrics.cli import past as past
 from cs_metrics.cli import sharing as sharing

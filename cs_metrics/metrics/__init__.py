@@ -7,6 +7,7 @@ THEMES = (
     "revenue",
     "retention",
     "renewals",
+    "expansion",
     "foresight",
     "voice",
     "adoption",

@@ -41,6 +41,8 @@ from pages.ui.decks import slides_of as slides_of
 from pages.ui.definitions import definition_panel as definition_panel
 from pages.ui.drill import show_drill as show_drill
 from pages.ui.dry_run import dry_run as dry_run
+from pages.ui.expansion import expansion_answer as expansion_answer
+from pages.ui.expansion import kinds_by_group as kinds_by_group
 from pages.ui.faults import faults_said as faults_said
 from pages.ui.forecast import forecast as forecast
 from pages.ui.forms import choose_account as choose_account
@@ -51,6 +53,9 @@ from pages.ui.glossary import glossary_of_metrics as glossary_of_metrics
 from pages.ui.glossary import glossary_of_signals as glossary_of_signals
 from pages.ui.glossary import glossary_of_targets as glossary_of_targets
 from pages.ui.goals import goals_of_a_csm as goals_of_a_csm
+from pages.ui.growth import growing_book as growing_book
+from pages.ui.growth import signs_of_growth as signs_of_growth
+from pages.ui.growth import whom_to_offer as whom_to_offer
 from pages.ui.gut import gut_and_data as gut_and_data
 from pages.ui.health import health_answer as health_answer
 from pages.ui.health import health_now as health_now
@@ -75,6 +80,8 @@ from pages.ui.pickers import everyone as everyone
 from pages.ui.pickers import months as months
 from pages.ui.pickers import pickers as pickers
 from pages.ui.pickers import year_or_less as year_or_less
+from pages.ui.pipeline import pipeline as pipeline
+from pages.ui.pipeline import won_lost as won_lost
 from pages.ui.plan import plan as plan
 from pages.ui.plots import chart as chart
 from pages.ui.plots import say as say
@@ -134,6 +141,7 @@ from pages.ui.voice import contradictions as contradictions
 from pages.ui.voice import scores_bend as scores_bend
 from pages.ui.voice import silent_accounts as silent_accounts
 from pages.ui.voice import voice_over_time as voice_over_time
+from pages.ui.whitespace import whitespace_of as whitespace_of
 from pages.ui.words import escaped as escaped
 from pages.ui.words import money as money
 from pages.ui.words import percent as percent

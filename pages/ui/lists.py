@@ -43,6 +43,12 @@ MONEY_COLUMNS = (
     "mrr_year_ago",
     "list_mrr",
     "expected",
+    "potential",
+    "upsell",
+    "cross_sell",
+    "price",
+    "won_mrr",
+    "lost_mrr",
 )
 SHARES = ("likelihood", "without", "chance")
 POINTS = ("contribution", "weighs", "difference")
@@ -74,6 +80,9 @@ LABELS = {
     "confirmed_by": "Confirmed by", "mrr_year_ago": "A year ago", "list_mrr": "List price", "open_days": "Days open",
     "csat": "CSAT", "overdue_days": "Days overdue", "opened_at": "Opened", "solved_at": "Solved", "use": "Use",
     "left_on": "Left", "when": "Asked", "done_on": "Done", "paid_on": "Paid",
+    "potential": "Would bring", "products": "What would fit", "why_now": "Why now", "offered": "On offer already",
+    "signs": "Signs", "fits_as": "Why it fits", "product": "Product", "upsell": "Upsell", "cross_sell": "Cross-sell",
+    "price": "Price", "expansion": "Expansion", "took_on": "Took on", "stage": "Stage", "closed_on": "Closed",
     "written_on": "Written", "asked_on": "Asked", "step": "Next step", "use_case": "Use case",
 }  # fmt: skip
 HELP = {
@@ -97,7 +106,8 @@ HELP = {
 
 WIDE = {
     "reasons": 300, "why": 190, "plan": 190, "met": 240, "missed": 200, "note": 240, "because": 340, "story": 260,
-    "did": 180, "tired": 150, "sentence": 500, "action": 260, "comment": 320,
+    "why_now": 360, "fits_as": 340, "products": 200, "did": 180, "tired": 150, "sentence": 500, "action": 260,
+    "comment": 320,
 }  # fmt: skip
 
 
