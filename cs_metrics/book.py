@@ -502,7 +502,7 @@ class Book:
             accounts=self.accounts.iloc[rows],
             lines=self.lines.take(rows, len(self)),
             owners=self.owners.take(rows),
-            facts=self.facts.take(np.arange(len(self))[rows]),
+            facts=replace(self.facts.take(np.arange(len(self))[rows]), whole=self.company),
             renewals=moved_to(self.renewals, np.arange(len(self))[rows]),
             memory={},
         )
@@ -544,7 +544,13 @@ class Book:
     def of_products(self, *products: str) -> Book:
         """The same accounts with the revenue of these products only."""
         keep = np.flatnonzero(np.isin(self.lines.product, np.flatnonzero(self.lines.products.isin(products))))
-        return replace(self, lines=self.lines.chosen(keep, self.lines.row[keep]), memory={})
+        facts = replace(self.facts, whole=self.company)
+        return replace(self, lines=self.lines.chosen(keep, self.lines.row[keep]), facts=facts, memory={})
+
+    @property
+    def company(self) -> Book:
+        """The book that these accounts were taken from; itself where none were."""
+        return self if self.facts.whole is None else self.facts.whole
 
     def held_by(self, *csms: str) -> Book:
         """What these CSMs answer for: every figure counts an account while the owner rule says it is theirs."""

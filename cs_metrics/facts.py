@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -100,6 +100,8 @@ class Facts(Mapping[str, pd.DataFrame]):
     ``tables`` count accounts as the whole book does; ``positions`` says where the accounts of the asking book
     stand in the whole; ``day`` is the last day known, None for all. ``begins`` says since when each column of the
     whole tables has anything in it, filled as it is asked for; the facts of some accounts share it with the whole.
+    ``whole`` is the book some accounts or products were taken from, for what only all of them can tell: who carries
+    a cost.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -107,6 +109,7 @@ class Facts(Mapping[str, pd.DataFrame]):
     day: date | None = None
     _ready: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     begins: dict[tuple[str, str], np.datetime64] = field(default_factory=dict, repr=False)
+    whole: Any = field(default=None, repr=False)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._ready:

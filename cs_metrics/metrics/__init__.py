@@ -12,6 +12,7 @@ THEMES = (
     "adoption",
     "onboarding",
     "activity",
+    "economics",
 )
 
 for theme in THEMES:
