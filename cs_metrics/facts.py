@@ -101,7 +101,7 @@ class Facts(Mapping[str, pd.DataFrame]):
     stand in the whole; ``day`` is the last day known, None for all. ``begins`` says since when each column of the
     whole tables has anything in it, filled as it is asked for; the facts of some accounts share it with the whole.
     ``whole`` is the book some accounts or products were taken from, for what only all of them can tell: who carries
-    a cost.
+    a cost. ``made`` is what was made of tables that no day and no choice of accounts cuts; all parts share it.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -110,6 +110,7 @@ class Facts(Mapping[str, pd.DataFrame]):
     _ready: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     begins: dict[tuple[str, str], np.datetime64] = field(default_factory=dict, repr=False)
     whole: Any = field(default=None, repr=False)
+    made: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._ready:

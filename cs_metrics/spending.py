@@ -75,14 +75,15 @@ def ships(each: Dial, kind: str) -> float:
 
 def sheet(book: Book) -> tuple[Line, ...]:
     """The allocation sheet in force: a line per kind of cost there is, in the order of their names."""
-    rows = facts_of(book, "costs", "amount")
-    chosen = in_force(book)
+    rows, chosen = dated(book), in_force(book)
+    if "kinds of cost" not in book.facts.made:
+        book.facts.made["kinds of cost"] = sorted(kinds(rows).unique())
 
     def value(each: Dial, kind: str) -> float:
         found = chosen.get((each.name, kind), chosen.get((each.name, "")))
         return ships(each, kind) if found is None or not each.least <= found <= each.most else found
 
-    lines = ((kind, *(value(each, kind) for each in SHEET)) for kind in sorted(kinds(rows).unique()))
+    lines = ((kind, *(value(each, kind) for each in SHEET)) for kind in book.facts.made["kinds of cost"])
     return tuple(
         Line(kind, renew, expand, acquire, by_account >= 0.5) for kind, renew, expand, acquire, by_account in lines
     )
@@ -150,16 +151,22 @@ def month_numbers(rows: pd.DataFrame) -> np.ndarray:
 def dated(book: Book) -> pd.DataFrame:
     """The costs that have a month and an amount; Dark where there is none."""
     rows = facts_of(book, "costs", "amount")
-    rows = rows[rows["month"].notna() & rows["amount"].notna()] if "month" in rows else rows.iloc[:0]
-    if rows.empty:
+    if "dated costs" not in book.facts.made:
+        dated = rows["month"].notna() & rows["amount"].notna() if "month" in rows else np.zeros(len(rows), dtype=bool)
+        book.facts.made["dated costs"] = rows[dated]
+    found: pd.DataFrame = book.facts.made["dated costs"]
+    if found.empty:
         raise Dark("Add months to the table costs.")
-    return rows
+    return found
 
 
 def pools(book: Book) -> Pools:
     """The costs by purpose and month in which they are carried, by the sheet in force."""
     key = ("spending", sheet(book), WRITE_OFF.of(book))
-    return book.company.kept(key, lambda: _pools(book))
+    if key not in book.facts.made:
+        book.facts.made[key] = _pools(book)
+    found: Pools = book.facts.made[key]
+    return found
 
 
 def _pools(book: Book) -> Pools:
@@ -177,8 +184,8 @@ def _pools(book: Book) -> Pools:
     even = np.array([lines[name].by_account for name in found["kind"]])
     parts = [found.assign(purpose=place, even=even, amount=amount[:, place]) for place in range(2)]
     parts += _written_off(found.assign(purpose=2, even=even, amount=amount[:, 2]), int(WRITE_OFF.of(book)), cent)
-    every = pd.concat([part[part["amount"] != 0] for part in parts])
-    summed = every.groupby(["month", "even", "csm", "segment", "purpose"])["amount"].sum().reset_index()
+    every = pd.concat(parts)
+    summed = every[every["amount"] != 0].groupby(["month", "even", "csm", "segment", "purpose"])["amount"].sum().reset_index()
     return Pools(
         *(summed[name].to_numpy() for name in ("month", "purpose", "even", "csm", "segment")),
         summed["amount"].to_numpy(dtype=np.int64),
@@ -197,7 +204,7 @@ def _written_off(spent: pd.DataFrame, months: int, cent: int) -> list[pd.DataFra
 
 def covered(book: Book) -> np.ndarray:
     """At which closes the costs of the month are known: those of a month in which the table has a row."""
-    known = np.unique(month_numbers(dated(book)))
+    known = month_numbers(dated(book))
     return np.isin(np.arange(book.closes) + book.first_close.ordinal, known)
 
 
