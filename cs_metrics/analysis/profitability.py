@@ -12,21 +12,17 @@ from cs_metrics.book import Book, Dark
 from cs_metrics.metric import Amounts, Metric
 from cs_metrics.metrics.economics import (
     customer_retention_cost,
-    customers_kept,
     net_profitability,
     retention_cost_per_mrr,
 )
 from cs_metrics.spending import WRITE_OFF, carried, covered, dated, month_numbers, pools
-from cs_metrics.units import COUNT, MONEY
+from cs_metrics.units import COUNT, MONEY, Unit
 
 TIERS = ("A, largest tenth", "B, next four tenths", "C, smaller half")
 AMOUNTS = ("revenue", "margin", "renew", "expand", "acquire", "left")
 COLUMNS = ("group", "customers_kept", *AMOUNTS, "net_profitability", "cost_per_customer", "cost_per_mrr")
 
-__all__ = ["customers_kept"]
-
-
-def _amount(name: str, function: Callable[..., Amounts], unit=MONEY) -> Metric:  # type: ignore[no-untyped-def]
+def _amount(name: str, function: Callable[..., Amounts], unit: Unit = MONEY) -> Metric:
     return replace(net_profitability, name=name, function=function, unit=unit, top=unit)
 
 
@@ -113,7 +109,7 @@ def why_dark(book: Book, months: int) -> str | None:
         more = f" and {len(lacking) - 1} other months" if len(lacking) > 1 else ""
         return f"The table costs has no row for {lacking[0]}{more}. Add them, or choose another period."
     try:
-        carried(book.window(book.closes - 1, book.closes - 1))
+        carried(book.since(book.last))
     except Dark as reason:
         return str(reason)
     return None

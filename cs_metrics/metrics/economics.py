@@ -55,6 +55,8 @@ def earned(book: Book, months: int, upto: int) -> np.ndarray:
 def margin_earned(book: Book, months: int, upto: int) -> np.ndarray:
     """The gross margin on what was earned."""
     dated(book)
+    if book.closes <= months:
+        return np.zeros((0, len(book)), dtype=np.int64)
     each = in_period(book.balance(0, 0), months, upto) * round(PARTS * MARGIN.of(book))
     return in_known_periods(book, months, (each + PARTS // 2) // PARTS)
 
