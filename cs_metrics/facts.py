@@ -47,6 +47,7 @@ KNOWN: dict[str, Known] = {
     "advocacy": Known(("asked_on", "done_on"), {"answered_on": ("answer",), "done_on": ("validated_by",)}),
     "outcomes": Known(("achieved_on",)),
     "churns": Known(("churned_on",)),
+    "reviews": Known(("written_on",)),
     "renewal_calls": Known(("called_on",)),
     "scenarios": Known(("made_on",)),
     "settings": Known(("from_date",)),

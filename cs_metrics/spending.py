@@ -185,7 +185,12 @@ def _pools(book: Book) -> Pools:
     parts = [found.assign(purpose=place, even=even, amount=amount[:, place]) for place in range(2)]
     parts += _written_off(found.assign(purpose=2, even=even, amount=amount[:, 2]), int(WRITE_OFF.of(book)), cent)
     every = pd.concat(parts)
-    summed = every[every["amount"] != 0].groupby(["month", "even", "csm", "segment", "purpose"])["amount"].sum().reset_index()
+    summed = (
+        every[every["amount"] != 0]
+        .groupby(["month", "even", "csm", "segment", "purpose"])["amount"]
+        .sum()
+        .reset_index()
+    )
     return Pools(
         *(summed[name].to_numpy() for name in ("month", "purpose", "even", "csm", "segment")),
         summed["amount"].to_numpy(dtype=np.int64),
@@ -252,9 +257,7 @@ def _in_month(company: Book, every: Pools, month: int) -> np.ndarray:
             chosen[whose] = _carriers(company, customers, held, *whose)
         rows = chosen[whose]
         weight = np.ones(len(rows), dtype=np.int64) if every.by_account[place] else mrr[rows]
-        out[every.purpose[place], rows] += dealt_out(
-            int(every.amount[place]), weight, rank[rows], company.scale // 100
-        )
+        out[every.purpose[place], rows] += dealt_out(int(every.amount[place]), weight, rank[rows], company.scale // 100)
     return out
 
 

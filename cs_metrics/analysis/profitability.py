@@ -22,6 +22,7 @@ TIERS = ("A, largest tenth", "B, next four tenths", "C, smaller half")
 AMOUNTS = ("revenue", "margin", "renew", "expand", "acquire", "left")
 COLUMNS = ("group", "customers_kept", *AMOUNTS, "net_profitability", "cost_per_customer", "cost_per_mrr")
 
+
 def _amount(name: str, function: Callable[..., Amounts], unit: Unit = MONEY) -> Metric:
     return replace(net_profitability, name=name, function=function, unit=unit, top=unit)
 
@@ -127,7 +128,9 @@ def tiered(book: Book, months: int) -> Book:
     first = max(book.first_close.ordinal + book.closes - 1 - months - company.first_close.ordinal, 0)
     most = company.balance(0, 0)[first : first + months + 1].max(axis=0, initial=0)
     paying = np.sort(most[most > 0])[::-1]
-    edges = [paying[min(int(np.ceil(len(paying) * share)), len(paying)) - 1] if len(paying) else 1 for share in (0.1, 0.5)]
+    edges = [
+        paying[min(int(np.ceil(len(paying) * share)), len(paying)) - 1] if len(paying) else 1 for share in (0.1, 0.5)
+    ]
     tier = np.array(TIERS, dtype=object)[np.select([most >= edges[0], most >= edges[1]], [0, 1], 2)]
     return replace(book, accounts=book.accounts.assign(tier=tier[at]), memory={})
 

@@ -14,6 +14,7 @@ from pages.ui.advocates import stories_list as stories_list
 from pages.ui.advocates import turning_list as turning_list
 from pages.ui.advocates import users_and_promoters as users_and_promoters
 from pages.ui.advocates import whom_to_ask as whom_to_ask
+from pages.ui.allocation import allocation_sheet as allocation_sheet
 from pages.ui.asking import ask_form as ask_form
 from pages.ui.asking import outcome_form as outcome_form
 from pages.ui.backtest import backtest as backtest
@@ -39,6 +40,12 @@ from pages.ui.decks import template as template
 from pages.ui.definitions import definition_panel as definition_panel
 from pages.ui.drill import show_drill as show_drill
 from pages.ui.dry_run import dry_run as dry_run
+from pages.ui.economics import costs_of as costs_of
+from pages.ui.economics import lately as lately
+from pages.ui.economics import lifetime_values as lifetime_values
+from pages.ui.economics import maturity_answer as maturity_answer
+from pages.ui.economics import maturity_steps as maturity_steps
+from pages.ui.economics import where_it_pays as where_it_pays
 from pages.ui.forecast import forecast as forecast
 from pages.ui.forms import choose_account as choose_account
 from pages.ui.forms import note_form as note_form
