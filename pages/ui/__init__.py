@@ -93,6 +93,16 @@ from pages.ui.revenue import movement_drill as movement_drill
 from pages.ui.revenue import movement_sentence as movement_sentence
 from pages.ui.revenue import movements_of as movements_of
 from pages.ui.revenue import rates_over_time as rates_over_time
+from pages.ui.review import choose_csm as choose_csm
+from pages.ui.review import everybody as everybody
+from pages.ui.review import review_answer as review_answer
+from pages.ui.review import review_book as review_book
+from pages.ui.review import review_download as review_download
+from pages.ui.review import review_figures as review_figures
+from pages.ui.review import review_notes as review_notes
+from pages.ui.review import review_of as review_of
+from pages.ui.review import review_stories as review_stories
+from pages.ui.review import review_voice as review_voice
 from pages.ui.sample import sample_store as sample_store
 from pages.ui.scenarios import what_if as what_if
 from pages.ui.seen_coming import seen_coming as seen_coming

@@ -181,11 +181,11 @@ def lifetime_values(book: Book) -> None:
     _lifetime_table(rows, book, by)
     say(
         "",
-        f"Simple: ARPA × gross margin ÷ customers lost per month over the last year, {CAP} months where nobody was lost. "
-        f"From survival: the share still here each month × ARPA × gross margin, discounted by "
-        f"{DISCOUNT.written(DISCOUNT.of(book))} a year, over at most {MONTHS.written(MONTHS.of(book))} months that were "
-        f"seen. Whole life: projected from yearly renewals, from {FEWEST_RENEWALS} renewals and {FEWEST_ACCOUNTS} accounts "
-        f"on. Gross margin: {MARGIN.written(MARGIN.of(book))}{'' if _margin_set(book) else ', for none is set'}.",
+        f"Simple: ARPA × gross margin ÷ customers lost per month over the last year, {CAP} months where nobody was "
+        f"lost. From survival: the share still here each month × ARPA × gross margin, discounted by "
+        f"{DISCOUNT.written(DISCOUNT.of(book))} a year, over at most {MONTHS.written(MONTHS.of(book))} months that "
+        f"were seen. Whole life: projected from yearly renewals, from {FEWEST_RENEWALS} renewals and "
+        f"{FEWEST_ACCOUNTS} accounts on. Gross margin: {MARGIN.written(MARGIN.of(book))}{'' if _margin_set(book) else ', for none is set'}.",
     )
 
 
@@ -204,7 +204,10 @@ def _lifetime_sentence(row: pd.Series, book: Book) -> None:
 
 def _lifetime_table(rows: pd.DataFrame, book: Book, by: str | None) -> None:
     labels = ["All"] if by is None else rows["group"].astype(str).tolist()
-    write = [lambda value: MONEY.write(value, book.currency)][0]
+
+    def write(value: float) -> str:
+        return MONEY.write(value, book.currency)
+
     shown = pd.DataFrame(
         {
             "group": labels,
