@@ -14,7 +14,7 @@ from cs_metrics.units import MONEY
 STYLE = """
 @page { size: A4; margin: 14mm }
 * { box-sizing: border-box }
-body { font: 10.5pt/1.4 system-ui, "Segoe UI", Arial, sans-serif; color: #16181d; max-width: 182mm; margin: 10mm auto }
+body { font: 10.5pt/1.4 system-ui, Arial, sans-serif; color: #16181d; max-width: 182mm; margin: 10mm auto }
 h1 { font-size: 18pt; margin: 0 } h2 { font-size: 11.5pt; margin: 5mm 0 1.5mm; break-after: avoid }
 p { margin: 1mm 0 } .lead { font-size: 11.5pt; font-weight: 600; margin: 2mm 0 } .quiet { color: #565b66; font-size: 9pt }
 table { border-collapse: collapse; width: 100%; font-size: 9pt } tr { break-inside: avoid }

@@ -1,4 +1,4 @@
-"""How much does each CSM carry? Accounts, MRR, and how much work the accounts are: a count of plain facts, no opinion."""
+"""How much does each CSM carry? Accounts, MRR, and how much work they are: a count of plain facts."""
 
 from __future__ import annotations
 

@@ -111,8 +111,8 @@ def retention_cost_per_mrr(cost_to_renew: np.ndarray, mrr_kept: np.ndarray) -> A
 @metric(
     label="Net profitability",
     unit=PERCENT,
-    formula="gross margin on the MRR of each month of {months}, less what was spent to renew and to expand and what was "
-    "written off of the cost to acquire, over that MRR",
+    formula="gross margin on the MRR of each month of {months}, less what was spent to renew and to expand and what "
+    "was written off of the cost to acquire, over that MRR",
     source=SOURCE,
 )
 def net_profitability(

@@ -19,6 +19,8 @@ from pages.ui.asking import ask_form as ask_form
 from pages.ui.asking import outcome_form as outcome_form
 from pages.ui.backtest import backtest as backtest
 from pages.ui.calls import calls as calls
+from pages.ui.capacity import paired_measures as paired_measures
+from pages.ui.capacity import team_capacity as team_capacity
 from pages.ui.cards import kpis as kpis
 from pages.ui.changed import causes as causes
 from pages.ui.changed import changed_accounts as changed_accounts

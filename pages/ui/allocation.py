@@ -1,4 +1,4 @@
-"""The allocation sheet in the page: shares of each kind of cost, how it is carried, the margin; its effect before it is kept."""
+"""The allocation sheet in the page: what costs are spent for, who carries them, the margin; the effect comes first."""
 
 from __future__ import annotations
 

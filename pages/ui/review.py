@@ -1,4 +1,4 @@
-"""One CSM's review on a page: figures beside target and luck, the book, the work, what was said, the manager's notes."""
+"""One CSM's review on a page: figures beside target and luck, book, work, what was said, the manager's notes."""
 
 from __future__ import annotations
 
