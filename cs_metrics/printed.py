@@ -16,7 +16,8 @@ STYLE = """
 * { box-sizing: border-box }
 body { font: 10.5pt/1.4 system-ui, Arial, sans-serif; color: #16181d; max-width: 182mm; margin: 10mm auto }
 h1 { font-size: 18pt; margin: 0 } h2 { font-size: 11.5pt; margin: 5mm 0 1.5mm; break-after: avoid }
-p { margin: 1mm 0 } .lead { font-size: 11.5pt; font-weight: 600; margin: 2mm 0 } .quiet { color: #565b66; font-size: 9pt }
+p { margin: 1mm 0 } .lead { font-size: 11.5pt; font-weight: 600; margin: 2mm 0 }
+.quiet { color: #565b66; font-size: 9pt }
 table { border-collapse: collapse; width: 100%; font-size: 9pt } tr { break-inside: avoid }
 th { text-align: left; color: #565b66; font-weight: 600 } th, td { padding: .7mm 2mm .7mm 0; vertical-align: top }
 td { border-top: .2mm solid #d9dce3; overflow-wrap: anywhere } .n { text-align: right; white-space: nowrap }

@@ -220,9 +220,7 @@ def carried(book: Book) -> np.ndarray:
 
 def _carried(book: Book) -> np.ndarray:
     company, known = book.company, covered(book)
-    at = book.facts.positions if book.facts.whole is not None and book.facts.positions is not None else slice(None)
-    if _only_some_products(book, at):
-        raise Dark("Costs are carried by whole accounts: take the filter of products away.")
+    at = place_in_company(book)
     out = np.zeros((len(PURPOSES), book.closes, len(book)), dtype=np.int64)
     every, key = pools(book), ("carried in", sheet(book), WRITE_OFF.of(book))
     for close in np.flatnonzero(known):
@@ -232,12 +230,20 @@ def _carried(book: Book) -> np.ndarray:
     return out
 
 
-def _only_some_products(book: Book, at: np.ndarray | slice) -> bool:
+def place_in_company(book: Book) -> np.ndarray | slice:
+    """Where the accounts of a book stand in the company they were taken from."""
+    places = book.facts.positions
+    return slice(None) if book.facts.whole is None or places is None else places
+
+
+def of_whole_accounts(book: Book) -> None:
+    """Dark where only some products of the accounts are in view: costs are carried by whole accounts."""
     if book.facts.whole is None:
-        return False
+        return
     company = book.company
     lines = company.kept("lines by row", lambda: np.bincount(company.lines.row, minlength=len(company)))
-    return int(lines[at].sum()) != len(book.lines.row)
+    if int(lines[place_in_company(book)].sum()) != len(book.lines.row):
+        raise Dark("Costs are carried by whole accounts: take the filter of products away.")
 
 
 def _in_month(company: Book, every: Pools, month: int) -> np.ndarray:

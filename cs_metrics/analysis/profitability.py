@@ -15,7 +15,16 @@ from cs_metrics.metrics.economics import (
     net_profitability,
     retention_cost_per_mrr,
 )
-from cs_metrics.spending import WRITE_OFF, carried, covered, dated, month_numbers, pools
+from cs_metrics.spending import (
+    WRITE_OFF,
+    carried,
+    covered,
+    dated,
+    month_numbers,
+    of_whole_accounts,
+    place_in_company,
+    pools,
+)
 from cs_metrics.units import COUNT, MONEY, Unit
 
 TIERS = ("A, largest tenth", "B, next four tenths", "C, smaller half")
@@ -110,7 +119,7 @@ def why_dark(book: Book, months: int) -> str | None:
         more = f" and {len(lacking) - 1} other months" if len(lacking) > 1 else ""
         return f"The table costs has no row for {lacking[0]}{more}. Add them, or choose another period."
     try:
-        carried(book.since(book.last))
+        of_whole_accounts(book)
     except Dark as reason:
         return str(reason)
     return None
@@ -124,7 +133,7 @@ def tiered(book: Book, months: int) -> Book:
     if "tier" in book.accounts:
         return book
     company = book.company
-    at = book.facts.positions if book.facts.whole is not None and book.facts.positions is not None else slice(None)
+    at = place_in_company(book)
     first = max(book.first_close.ordinal + book.closes - 1 - months - company.first_close.ordinal, 0)
     most = company.balance(0, 0)[first : first + months + 1].max(axis=0, initial=0)
     paying = np.sort(most[most > 0])[::-1]

@@ -7,7 +7,7 @@ import numpy as np
 from cs_metrics.book import Book
 from cs_metrics.happened import in_period
 from cs_metrics.metric import Amounts, measure, metric
-from cs_metrics.spending import MARGIN, PARTS, PURPOSES, carried, covered, dated
+from cs_metrics.spending import MARGIN, PARTS, PURPOSES, carried, covered, dated, of_whole_accounts
 from cs_metrics.units import COUNT, MONEY, PERCENT, RATIO
 
 SOURCE = "Management accounting: costs dealt out by the allocation sheet, which is the team's own"
@@ -21,6 +21,7 @@ def in_known_periods(book: Book, months: int, values: np.ndarray) -> np.ndarray:
 
 def _spent(book: Book, months: int, upto: int, purpose: str) -> np.ndarray:
     dated(book)
+    of_whole_accounts(book)
     if book.closes <= months:
         return np.zeros((0, len(book)), dtype=np.int64)
     return in_known_periods(book, months, in_period(carried(book)[PURPOSES.index(purpose)], months, upto))

@@ -34,8 +34,11 @@ def allocation_sheet(book: Book, months: int) -> None:
             each.name: values[each.name] for each in dials if each.name in values and values[each.name] != each.of(book)
         }
         if new and allowed:
-            wrong = [f"{each.label} goes from {each.written(each.least)} to {each.written(each.most)}."
-                     for each in dials if each.name in new and not each.least <= new[each.name] <= each.most]  # fmt: skip
+            wrong = [
+                f"{each.label} goes from {each.written(each.least)} to {each.written(each.most)}."
+                for each in dials
+                if each.name in new and not each.least <= new[each.name] <= each.most
+            ]
             if wrong:
                 st.error(escaped(" ".join(wrong)))
             else:

@@ -136,7 +136,8 @@ def costs_of(book: Book, months: int) -> None:
     about = (
         f"Spent to acquire is written off over {WRITE_OFF.written(WRITE_OFF.of(book))} months: of all in the table, "
     )
-    about += f"{money(found['written_off'], book)} is written off by {book.last}, {money(found['still'], book)} is still to come."
+    about += f"{money(found['written_off'], book)} is written off by {book.last}, "
+    about += f"{money(found['still'], book)} is still to come."
     if found["short"]:
         about += " The table does not reach back that far, so what is written off now is too low."
     say("", about)
@@ -185,7 +186,8 @@ def lifetime_values(book: Book) -> None:
         f"lost. From survival: the share still here each month × ARPA × gross margin, discounted by "
         f"{DISCOUNT.written(DISCOUNT.of(book))} a year, over at most {MONTHS.written(MONTHS.of(book))} months that "
         f"were seen. Whole life: projected from yearly renewals, from {FEWEST_RENEWALS} renewals and "
-        f"{FEWEST_ACCOUNTS} accounts on. Gross margin: {MARGIN.written(MARGIN.of(book))}{'' if _margin_set(book) else ', for none is set'}.",
+        f"{FEWEST_ACCOUNTS} accounts on. Gross margin: {MARGIN.written(MARGIN.of(book))}"
+        f"{'' if _margin_set(book) else ', for none is set'}.",
     )
 
 

@@ -95,7 +95,8 @@ def review_figures(rows: pd.DataFrame, book: Book, csm: str, months: int, key: s
         )
         say(
             "",
-            f"{plural(months, 'month')} to {book.last}, beside the {plural(months, 'month')} before. A dash: nothing to count.",
+            f"{plural(months, 'month')} to {book.last}, beside the {plural(months, 'month')} before. "
+            "A dash: nothing to count.",
         )
     for row in rows[rows["dark"] != ""].itertuples():
         st.caption(escaped(f"{row.label}: {row.dark}"))
