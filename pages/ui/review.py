@@ -80,12 +80,9 @@ def review_figures(rows: pd.DataFrame, book: Book, csm: str, months: int, key: s
                 "": known["reached"],
             }
         )
-        if known["what_it_says"].ne("").any():
-            shown["What it says"] = known["what_it_says"]
         column = st.column_config
         config = {
             "figure": column.TextColumn("Figure", pinned=True, width=170),
-            "What it says": column.TextColumn("What it says", width=430),
         }
         table_of_figures(
             shown,
@@ -98,6 +95,8 @@ def review_figures(rows: pd.DataFrame, book: Book, csm: str, months: int, key: s
             f"{plural(months, 'month')} to {book.last}, beside the {plural(months, 'month')} before. "
             "A dash: nothing to count.",
         )
+    for row in known[known["what_it_says"] != ""].itertuples():
+        say(f"{row.label}: {escaped(row.what_it_says)}")
     for row in rows[rows["dark"] != ""].itertuples():
         st.caption(escaped(f"{row.label}: {row.dark}"))
 
