@@ -394,7 +394,8 @@ class Book:
     def of_products(self, *products: str) -> Book:
         """The same accounts with the revenue of these products only."""
         keep = np.flatnonzero(np.isin(self.lines.product, np.flatnonzero(self.lines.products.isin(products))))
-        return replace(self, lines=self.lines.chosen(keep, self.lines.row[keep]), memory={})
+        lines = self.lines.chosen(keep, self.lines.row[keep])
+        return replace(self, lines=lines, around=self.company, memory={})
 
     def held_by(self, *csms: str) -> Book:
         """What these CSMs answer for: every figure counts an account while the owner rule says it is theirs."""
@@ -409,7 +410,7 @@ class Book:
 
     @property
     def company(self) -> Book:
-        """The whole company these accounts are a part of, over the same closes: where look-alikes are looked for."""
+        """The whole company these accounts are a part of, over the same closes: for what only all of them can tell."""
         return self if self.around is None else self.around
 
     @property

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -50,6 +50,7 @@ KNOWN: dict[str, Known] = {
     "advocacy": Known(("asked_on", "done_on"), {"answered_on": ("answer",), "done_on": ("validated_by",)}),
     "outcomes": Known(("achieved_on",)),
     "churns": Known(("churned_on",)),
+    "reviews": Known(("written_on",)),
     "renewal_calls": Known(("called_on",)),
     "scenarios": Known(("made_on",)),
     "settings": Known(("from_date",)),
@@ -103,6 +104,7 @@ class Facts(Mapping[str, pd.DataFrame]):
     ``tables`` count accounts as the whole book does; ``positions`` says where the accounts of the asking book
     stand in the whole; ``day`` is the last day known, None for all. ``begins`` says since when each column of the
     whole tables has anything in it, filled as it is asked for; the facts of some accounts share it with the whole.
+    ``made`` is what was made of tables that no day and no choice of accounts cuts; all parts share it.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -110,6 +112,7 @@ class Facts(Mapping[str, pd.DataFrame]):
     day: date | None = None
     _ready: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     begins: dict[tuple[str, str], np.datetime64] = field(default_factory=dict, repr=False)
+    made: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._ready:

@@ -683,6 +683,21 @@ class Contribution(Row):
     title: Text | None = column("Its title.", "name", "subject")
 
 
+class Review(Row):
+    """A strength or a coaching note of a CSM's performance review, in the manager's words; kept, never changed."""
+
+    table = "reviews"
+    needs = (("csm",), ("written_on",), ("note",))
+    called = ("reviews", "performance reviews", "coaching notes")
+
+    csm: Text = needed("Whose review it is.", *CSM)
+    period: Text | None = column("The period it speaks of: 2025-10 to 2025-12.", "review period", "months")
+    written_on: Day = needed("When it was written.", "date", "written", "reviewed on")
+    kind: Text | None = column("strength or coaching.", "type", "category")
+    note: Text = needed("What was seen, what to do.", "text", "comment", "comments", "feedback")
+    author: Text | None = column("Who wrote it.", "by", "written by", "manager")
+
+
 class RenewalCall(Row):
     """A CSM's call of what a renewal will come to, made on a day and never changed; scored when it is over."""
 
@@ -760,9 +775,8 @@ class Fx(Row):
 
 ROWS: tuple[type[Row], ...] = (
     Account, Mrr, Subscription, Ledger, Owner, Usage, Ticket, Survey, Touchpoint, Pulse, Score, Risk, Action, Note,
-    Milestone,
-    Invoice, Contact, Opportunity, Advocacy, Outcome, Churn, Cost, Contribution, RenewalCall, Scenario, Setting,
-    Product, Fx,
+    Milestone, Invoice, Contact, Opportunity, Advocacy, Outcome, Churn, Cost, Contribution, Review, RenewalCall,
+    Scenario, Setting, Product, Fx,
 )  # fmt: skip
 TABLES: dict[str, type[Row]] = {row.table: row for row in ROWS}
 REVENUE = ("mrr", "subscriptions", "ledger")

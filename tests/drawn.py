@@ -126,7 +126,22 @@ def drawn_facts(draw: st.DrawFn, accounts: list[str], months: int) -> dict[str, 
         table = table.assign(month=table["place"].map(yyyymm), subscription_id=None).drop(columns="place")
         table[["active_users", "licensed_seats"]] = table[["active_users", "licensed_seats"]].astype(float)
         found["usage"] = table.assign(features_used=table["active_users"], features_available=table["licensed_seats"])
+    if costs := draw(drawn_costs(months)):
+        found["costs"] = pd.DataFrame(costs, columns=["month", "kind", "amount", "csm", "segment"])
     return found
+
+
+@st.composite
+def drawn_costs(draw: st.DrawFn, months: int) -> list[tuple[object, ...]]:
+    """What was spent, with odd cents, on whom it may be; months without costs, people without customers."""
+    row = st.tuples(
+        st.integers(-2, months - 1).map(yyyymm),
+        st.sampled_from(["CSM", "tools", "Marketing", "acquisition", "Coffee", None]),
+        st.sampled_from([0, 1, 36, 36037, 3600, 7_200_001]),
+        st.sampled_from([*CSMS, "Nobody", None]),
+        st.sampled_from(SEGMENTS),
+    )
+    return draw(st.lists(row, max_size=9))
 
 
 class Plain:

@@ -44,6 +44,7 @@ def test_the_order_of_accounts_is_irrelevant(drawn: Drawn, k: int) -> None:
 
 @given(drawn=drawn_books(currencies=False, facts=True), k=st.integers(1, 3))
 def test_doubling_all_money_leaves_rates_alone(drawn: Drawn, k: int) -> None:
+    drawn = replace(drawn, facts={n: rows for n, rows in drawn.facts.items() if n != "costs"})  # they are whole cents
     doubled = replace(drawn, mrr=drawn.mrr.assign(mrr=drawn.mrr["mrr"] * 2)).book()
     book = drawn.book()
     for metric in METRICS.values():

@@ -8,4 +8,5 @@ from cs_metrics.cli import keeping as keeping
 from cs_metrics.cli import past as past
 from cs_metrics.cli import sharing as sharing
 from cs_metrics.cli import staying as staying
+from cs_metrics.cli import team as team
 from cs_metrics.cli.program import app as app

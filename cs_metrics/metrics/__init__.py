@@ -13,6 +13,7 @@ THEMES = (
     "adoption",
     "onboarding",
     "activity",
+    "economics",
 )
 
 for theme in THEMES:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cs_metrics.book import Book
+from cs_metrics.book import NEVER, Book
 from cs_metrics.happened import facts_of, happened, started
 from cs_metrics.metric import Amounts, measure, metric
 from cs_metrics.units import COUNT, MONEY, PERCENT
@@ -58,18 +58,17 @@ def trained(book: Book) -> np.ndarray:
 
 
 def _new_mrr(book: Book, months: int, upto: int, days: int, only_trained: bool) -> np.ndarray:
-    """First MRR of the rows whose first ``days`` days end in the period: periods × rows."""
-    when = trained(book)
-    start = started(book)
-    paying = book.first_paid < book.closes
-    place = np.minimum(book.first_paid, book.closes - 1)
-    first = np.where(paying & (place >= 0), book.balance(0, 0)[np.maximum(place, 0), np.arange(len(book))], 0)
-    up = pd.Series(pd.to_datetime(np.where(paying, start + days, 0), unit="D").astype("datetime64[s]"))
-    rows = pd.DataFrame({"row": np.arange(len(book))})
-    counts = paying & (place >= 0)
+    """MRR of the rows whose first ``days`` days end in the period, at the close of that month: periods × rows."""
+    start, when = started(book), trained(book)
+    counts = start < NEVER
     if only_trained:
         counts &= when <= start + days
-    return happened(book, months, upto, rows[counts], up[counts], first[counts])
+    up = pd.Series(pd.to_datetime(np.where(counts, start + days, 0), unit="D").astype("datetime64[s]"))
+    close, row = book.closes_of(up), np.arange(len(book))
+    counts &= (close >= 0) & (close < book.closes)
+    paid = book.balance(0, 0)[np.where(counts, close, 0), row] if book.closes else np.zeros(len(book), dtype=np.int64)
+    rows = pd.DataFrame({"row": row})
+    return happened(book, months, upto, rows[counts], up[counts], paid[counts])
 
 
 @measure(period=True)
@@ -88,25 +87,25 @@ def live_in_time(book: Book, months: int, upto: int) -> np.ndarray:
 
 @measure(period=True)
 def new_mrr_30(book: Book, months: int, upto: int) -> np.ndarray:
-    """First MRR of the new rows whose first 30 days end in the period."""
+    """MRR of the new rows whose first 30 days end in the period."""
     return _new_mrr(book, months, upto, 30, only_trained=False)
 
 
 @measure(period=True)
 def new_mrr_trained_30(book: Book, months: int, upto: int) -> np.ndarray:
-    """First MRR of the new rows whose first 30 days end in the period and that were trained within them."""
+    """MRR of the new rows whose first 30 days end in the period and that were trained within them."""
     return _new_mrr(book, months, upto, 30, only_trained=True)
 
 
 @measure(period=True)
 def new_mrr_90(book: Book, months: int, upto: int) -> np.ndarray:
-    """First MRR of the new rows whose first 90 days end in the period."""
+    """MRR of the new rows whose first 90 days end in the period."""
     return _new_mrr(book, months, upto, 90, only_trained=False)
 
 
 @measure(period=True)
 def new_mrr_trained_90(book: Book, months: int, upto: int) -> np.ndarray:
-    """First MRR of the new rows whose first 90 days end in the period and that were trained within them."""
+    """MRR of the new rows whose first 90 days end in the period and that were trained within them."""
     return _new_mrr(book, months, upto, 90, only_trained=True)
 
 
@@ -131,11 +130,14 @@ def on_time_onboarding(live_in_time: np.ndarray, due_to_be_live: np.ndarray) -> 
     unit=PERCENT,
     top=MONEY,
     bottom=MONEY,
-    formula="first MRR of the new accounts trained within 30 days, over that of all whose 30 days ended in {months}",
+    formula="MRR of the new accounts trained within 30 days, over that of all whose 30 days ended in {months}",
     source="Common CS practice",
 )
 def mrr_trained_30(new_mrr_trained_30: np.ndarray, new_mrr_30: np.ndarray) -> Amounts:
-    """How much of the new revenue is trained within 30 days?"""
+    """How much of the new revenue is trained within 30 days?
+
+    An account counts with its MRR at the close of the month in which its 30 days end.
+    """
     return new_mrr_trained_30, new_mrr_30
 
 
@@ -144,9 +146,12 @@ def mrr_trained_30(new_mrr_trained_30: np.ndarray, new_mrr_30: np.ndarray) -> Am
     unit=PERCENT,
     top=MONEY,
     bottom=MONEY,
-    formula="first MRR of the new accounts trained within 90 days, over that of all whose 90 days ended in {months}",
+    formula="MRR of the new accounts trained within 90 days, over that of all whose 90 days ended in {months}",
     source="Common CS practice",
 )
 def mrr_trained_90(new_mrr_trained_90: np.ndarray, new_mrr_90: np.ndarray) -> Amounts:
-    """How much of the new revenue is trained within 90 days?"""
+    """How much of the new revenue is trained within 90 days?
+
+    An account counts with its MRR at the close of the month in which its 90 days end.
+    """
     return new_mrr_trained_90, new_mrr_90

@@ -14,6 +14,7 @@ from pages.ui.advocates import stories_list as stories_list
 from pages.ui.advocates import turning_list as turning_list
 from pages.ui.advocates import users_and_promoters as users_and_promoters
 from pages.ui.advocates import whom_to_ask as whom_to_ask
+from pages.ui.allocation import allocation_sheet as allocation_sheet
 from pages.ui.asking import ask_form as ask_form
 from pages.ui.asking import outcome_form as outcome_form
 from pages.ui.at_risk import at_risk_list as at_risk_list
@@ -21,6 +22,8 @@ from pages.ui.at_risk import narrowed as narrowed
 from pages.ui.backtest import backtest as backtest
 from pages.ui.benchmarks import benchmarks_beside as benchmarks_beside
 from pages.ui.calls import calls as calls
+from pages.ui.capacity import paired_measures as paired_measures
+from pages.ui.capacity import team_capacity as team_capacity
 from pages.ui.cards import kpis as kpis
 from pages.ui.changed import causes as causes
 from pages.ui.changed import changed_accounts as changed_accounts
@@ -41,6 +44,12 @@ from pages.ui.decks import slides_of as slides_of
 from pages.ui.definitions import definition_panel as definition_panel
 from pages.ui.drill import show_drill as show_drill
 from pages.ui.dry_run import dry_run as dry_run
+from pages.ui.economics import costs_of as costs_of
+from pages.ui.economics import lately as lately
+from pages.ui.economics import lifetime_values as lifetime_values
+from pages.ui.economics import maturity_answer as maturity_answer
+from pages.ui.economics import maturity_steps as maturity_steps
+from pages.ui.economics import where_it_pays as where_it_pays
 from pages.ui.expansion import expansion_answer as expansion_answer
 from pages.ui.expansion import kinds_by_group as kinds_by_group
 from pages.ui.faults import faults_said as faults_said
@@ -100,6 +109,16 @@ from pages.ui.revenue import movement_drill as movement_drill
 from pages.ui.revenue import movement_sentence as movement_sentence
 from pages.ui.revenue import movements_of as movements_of
 from pages.ui.revenue import rates_over_time as rates_over_time
+from pages.ui.review import choose_csm as choose_csm
+from pages.ui.review import everybody as everybody
+from pages.ui.review import review_answer as review_answer
+from pages.ui.review import review_book as review_book
+from pages.ui.review import review_download as review_download
+from pages.ui.review import review_figures as review_figures
+from pages.ui.review import review_notes as review_notes
+from pages.ui.review import review_of as review_of
+from pages.ui.review import review_stories as review_stories
+from pages.ui.review import review_voice as review_voice
 from pages.ui.sample import sample_store as sample_store
 from pages.ui.scenarios import what_if as what_if
 from pages.ui.seen_coming import seen_coming as seen_coming
