@@ -5,6 +5,7 @@ Signals and the health score are made of these. A book is asked as it was known 
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ NEVER = 10**6
 SCALES = {"NPS": (0, 10), "CSAT": (1, 5), "CES": (1, 7)}
 FIRST_MONTH = dial("cadence.first_month", "Touchpoints: days apart in the first month", 7, "days", least=1, most=365)
 TO_DAY_90 = dial("cadence.to_day_90", "Touchpoints: days apart to day 90", 14, "days", least=1, most=365)
+CONFIRMED_WITHIN = dial("outcome_is_confirmed.days", "Days an outcome counts", 365, "days", least=1, most=1095)
 LATER = dial("cadence.later", "Touchpoints: days apart after day 90", 31, "days", least=1, most=365)
 
 
@@ -40,6 +42,13 @@ def is_one_of(texts: pd.Series, words: tuple[str, ...]) -> np.ndarray:
     """Which texts are one of these words, in any case; each distinct text is looked at once."""
     codes, distinct = pd.factorize(texts)
     return np.append([str(text).casefold() in words for text in distinct], False).astype(bool)[codes]
+
+
+def speaks_of(texts: pd.Series, pattern: str) -> np.ndarray:
+    """Which texts have words of this pattern, in any case; each distinct text is looked at once."""
+    codes, distinct = pd.factorize(texts)
+    words = re.compile(pattern, re.IGNORECASE)
+    return np.append([words.search(str(text)) is not None for text in distinct], False).astype(bool)[codes]
 
 
 def per_account(book: Book, values: pd.Series, missing: float = np.nan) -> np.ndarray:
