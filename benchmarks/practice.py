@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -11,7 +11,6 @@ import pandas as pd
 from benchmarks import facts
 from cs_metrics.assemble import book_of
 from cs_metrics.book import Book
-from cs_metrics.metric import METRICS
 from cs_metrics.tables import completed
 
 TOUCHES, ANSWERS = 2_000_000, 1_000_000

@@ -516,7 +516,9 @@ class Book:
             yield slice(None), self
         else:
             parts = [slice(start, start + size) for start in range(0, len(self), size)]
-            yield from zip(parts, self.answered(("blocks", size), lambda: [self.take(part) for part in parts]), strict=True)
+            yield from zip(
+                parts, self.answered(("blocks", size), lambda: [self.take(part) for part in parts]), strict=True
+            )
 
     def where(self, **wanted: str | Sequence[str]) -> Book:
         """The accounts whose attributes have one of the values wanted; ``csm`` asks who held them when.

@@ -342,9 +342,7 @@ def touchpoints(company: Company) -> pd.DataFrame:
     row, kind, planned, done, csm = zip(*found, strict=True)
     planned, held = np.array(planned, MOMENT), until_today(done)
     ready = until_today(prepared(kind, csm, held))
-    return of_accounts(
-        company, list(row), kind=kind, planned_for=planned, done_on=held, csm=csm, prepared_on=ready
-    )
+    return of_accounts(company, list(row), kind=kind, planned_for=planned, done_on=held, csm=csm, prepared_on=ready)
 
 
 def prepared(kind: tuple[str, ...], csm: tuple[str | None, ...], held: np.ndarray) -> np.ndarray:

@@ -34,7 +34,7 @@ CORE = {
     "signals",
     "analysis",
 }
-EDGES = {"tables", "export", "glossary", "read", "connect", "store", "charts", "slides", "cli"}
+EDGES = {"tables", "export", "glossary", "read", "connect", "store", "charts", "slides", "ics", "cli"}
 CORE_LIBRARIES = {"numpy", "pandas", "scipy", "cs_metrics"}
 DOOR = {"assemble": {"pyarrow"}}  # where tables, as Arrow brings them, become a Book
 SHARED_BY_EDGES = {"tables", "export"}

@@ -42,7 +42,7 @@ MONEY_COLUMNS = (
     "mrr_year_ago",
     "list_mrr",
 )
-SHARES = ("likelihood", "without")
+SHARES = ("likelihood", "without", "seat_use")
 POINTS = ("contribution", "weighs", "difference")
 LABELS = {
     "account_id": "Id", "name": "Account", "csm": "CSM", "mrr": "MRR", "renewal_date": "Renewal", "health": "Health",
@@ -70,6 +70,12 @@ LABELS = {
     "confirmed_by": "Confirmed by", "mrr_year_ago": "A year ago", "list_mrr": "List price", "open_days": "Days open",
     "csat": "CSAT", "overdue_days": "Days overdue", "opened_at": "Opened", "solved_at": "Solved", "use": "Use",
     "left_on": "Left", "when": "Asked", "done_on": "Done", "due_on": "Due", "paid_on": "Paid",
+    "milestone": "Milestone", "days_late": "Days late", "state": "State", "answer": "Answer", "seat_use": "Seats in use",
+    "active_users": "Active users", "licensed_seats": "Seats", "stage": "Stage", "days_since": "Days untouched",
+    "allowed": "Days allowed", "overdue": "Days overdue", "opened_on": "Opened", "resolved_on": "Resolved",
+    "months_seen": "Months seen", "lost": "Lost", "who": "Who", "touchpoints": "Touchpoints",
+    "reviews": "QBRs and EBRs", "escalations": "Escalations opened", "resolved": "Resolved",
+    "outcomes": "Outcomes confirmed", "live": "Live", "days": "Days",
     "written_on": "Written", "asked_on": "Asked", "step": "Next step", "use_case": "Use case",
 }  # fmt: skip
 HELP = {
