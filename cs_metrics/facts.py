@@ -82,7 +82,7 @@ class Places(NamedTuple):
     account: np.ndarray
 
     def between(self, first: int, past: int) -> np.ndarray:
-        """The positions of the rows of accounts ``first`` to ``past``, the latter not included, in the table's order."""
+        """The positions of the rows of accounts from ``first`` to before ``past``, in the table's order."""
         start, stop = np.searchsorted(self.account, (first, past))
         return np.sort(self.position[start:stop])
 

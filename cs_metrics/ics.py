@@ -91,10 +91,11 @@ def events_of(due: pd.DataFrame, currency: str = "") -> list[Event]:
     """
     return [
         Event(
-            pd.Timestamp(each.due_on).date(),
-            f"{each.what}: {each.name}",
-            f"{each.csm}\nMRR {each.mrr:,.0f} {currency}".strip() + f"\n{each.account_id}",
-            f"{each.account_id}|{each.kind}" + ("" if each.kind == TOUCH else f"|{each.what}|{each.due_on:%Y-%m-%d}"),
+            each["due_on"].date(),
+            f"{each['what']}: {each['name']}",
+            f"{each['csm']}\nMRR {each['mrr']:,.0f} {currency}".strip() + f"\n{each['account_id']}",
+            f"{each['account_id']}|{each['kind']}"
+            + ("" if each["kind"] == TOUCH else f"|{each['what']}|{each['due_on']:%Y-%m-%d}"),
         )
-        for each in due.itertuples(index=False)
+        for each in due.to_dict("records")
     ]

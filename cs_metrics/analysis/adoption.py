@@ -17,7 +17,7 @@ BANDS = ("under 50 %", "50 to 70 %", "70 to 80 %", "80 to 95 %", "95 % and more"
 
 
 def with_cohorts(book: Book) -> Book:
-    """The book with the year in which each account came as an attribute, to group by: its start date, else first paid."""
+    """The book with the year each account came as an attribute: that of its start date, else of its first MRR."""
     first = book.first_close.ordinal + book.first_paid
     since = np.where(book.first_paid < book.closes, (1970 + first // 12).astype(str).astype(object), UNKNOWN)
     if "start_date" in book.accounts:
@@ -37,7 +37,7 @@ def depth(book: Book, by: str) -> pd.DataFrame:
 
 
 def seat_use(book: Book) -> pd.DataFrame:
-    """The customers whose use is known, by how many of their seats are used: ``band, active, seats, share`` per account."""
+    """The customers whose use is known and how many of their seats are used, most MRR first: ``seat_use, band``."""
     used, bought = (measure(book, 0, 0)[-1] for measure in (active, seats))
     mrr = book.balance(0, 0)[-1]
     here = np.flatnonzero((bought > 0) & (mrr > 0))
@@ -58,7 +58,7 @@ def seat_use(book: Book) -> pd.DataFrame:
 
 
 def by_band(rows: pd.DataFrame) -> pd.DataFrame:
-    """How many accounts and how much MRR use so many of their seats: ``band, accounts, mrr, share``; share of their MRR."""
+    """Accounts and MRR by how many of their seats are used: ``band, accounts, mrr, share`` of all their MRR."""
     parts = rows.groupby("band")["mrr"].agg(accounts="size", mrr="sum").reindex(BANDS, fill_value=0)
     total = parts["mrr"].sum()
     return parts.assign(share=parts["mrr"] / total if total else np.nan).rename_axis("band").reset_index()

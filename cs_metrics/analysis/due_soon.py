@@ -43,7 +43,7 @@ def _ahead(book: Book, day: pd.Series, days: int) -> np.ndarray:
     return ((day - pd.Timestamp(book.known_on)).dt.days.between(0, days)).to_numpy()
 
 
-def _entries(rows: pd.DataFrame, day: str, what: pd.Series | str, kind: str) -> pd.DataFrame:
+def _entries(rows: pd.DataFrame, day: str, what: pd.Series | np.ndarray | str, kind: str) -> pd.DataFrame:
     return pd.DataFrame(
         {"row": rows["row"].to_numpy(), "due_on": rows[day].to_numpy(dtype="datetime64[s]"), "kind": kind, "what": what}
     )
@@ -78,8 +78,7 @@ def _by_cadence(book: Book, days: int, meetings: pd.DataFrame) -> pd.DataFrame:
     """The touchpoint each customer's stage asks for, unless a meeting is planned by then."""
     rows = touch(book)
     rows["row"] = book.accounts.index.get_indexer(pd.Index(rows["account_id"]))
-    today = pd.Timestamp(book.known_on)
-    rows["day"] = rows["due_on"].clip(lower=today)
+    rows["day"] = np.maximum(rows["due_on"].to_numpy(), np.datetime64(book.known_on))
     planned = meetings.groupby("row")["due_on"].min().reindex(rows["row"]).to_numpy()
     rows = rows[_ahead(book, rows["day"], days) & ~(planned <= rows["day"].to_numpy())]
     late = [f"{TOUCH}, overdue by {n:.0f} {'day' if n == 1 else 'days'}" if n == n else TOUCH for n in rows["overdue"]]

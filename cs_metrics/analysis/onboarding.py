@@ -69,7 +69,7 @@ def waits(book: Book) -> Waits:
 
 
 def time_to_live(book: Book, by: str | None = None) -> pd.DataFrame:
-    """How many days until half of the accounts are live? For each group: ``group, accounts, live, days, low, high, rows``.
+    """How many days until half of the accounts are live, by group: ``group, accounts, live, days, low, high, rows``?
 
     Accounts that started in the last year; those not live yet count for as long as they have waited, so that a
     group does not look fast because its slow ones are still waiting (Kaplan–Meier). ``low`` to ``high`` is the

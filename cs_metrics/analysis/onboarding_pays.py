@@ -54,7 +54,7 @@ def speeds(book: Book) -> Speeds:
 
 
 def by_speed(book: Book) -> pd.DataFrame:
-    """Survival by speed of onboarding: ``group, age_months, at_risk, lost, survival, low, high``; no row without lives."""
+    """Survival by speed of onboarding: ``group, age_months, at_risk, lost, survival, low, high``."""
     every = book.answered(("speeds", book.known_on), lambda: speeds(book))
     curves = []
     for place, name in enumerate(SPEEDS):

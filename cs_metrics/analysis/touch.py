@@ -42,7 +42,7 @@ def touch(book: Book) -> pd.DataFrame:
 
 
 def by_stage(rows: pd.DataFrame) -> pd.DataFrame:
-    """Each stage: ``stage, allowed, accounts, kept, share, mrr, mrr_kept, mrr_share``; a stage without customers is blank."""
+    """Each stage: ``stage, allowed, accounts, kept, share, mrr, mrr_share``; one without customers is blank."""
     told = []
     for stage in STAGES:
         mine = rows[rows["stage"] == stage]

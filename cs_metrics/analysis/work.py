@@ -12,7 +12,7 @@ import pandas as pd
 from cs_metrics.analysis.advocates import criteria
 from cs_metrics.analysis.health_history import scores_at
 from cs_metrics.analysis.touch import touch
-from cs_metrics.book import Book
+from cs_metrics.book import UNASSIGNED, Book
 from cs_metrics.health import BANDS
 from cs_metrics.lately import days_before, is_one_of, speaks_of
 from cs_metrics.metrics.activity import REVIEWS
@@ -27,7 +27,8 @@ def work(book: Book, months: int) -> pd.DataFrame:
     ``csm, customers, mrr``; ``touched`` and ``mrr_touched``, the shares of them within the cadence; and how often:
     ``touchpoints, reviews, trainings, escalations, resolved, outcomes, documentation``. What no table tells is blank.
     """
-    names = [name for name in book.owners.names if name in set(book.holders)]
+    done = acts(book, months)
+    names = _people(book, done)
     rows = pd.DataFrame(index=pd.Index(names, name="csm"))
     paying = book.balance(0, 0)[-1] > 0
     holder = pd.Series(book.csm_now[paying])
@@ -36,10 +37,16 @@ def work(book: Book, months: int) -> pd.DataFrame:
         pd.Series(book.balance(0, 0)[-1][paying]).groupby(holder).sum().reindex(names, fill_value=0) / book.scale
     )
     rows = rows.join(_covered(book))
-    done = acts(book, months)
     for name in DONE:
         rows[name] = done[name]["who"].value_counts().reindex(names, fill_value=0) if name in done else np.nan
-    return rows.reset_index()
+    return rows[(rows["customers"] > 0) | (rows[list(DONE)].fillna(0) > 0).any(axis=1)].reset_index()
+
+
+def _people(book: Book, done: dict[str, pd.DataFrame]) -> list[str]:
+    """Who holds or held an account, or did something for one, by name; nobody's accounts last."""
+    others = {str(name) for kind, rows in done.items() if kind != "documentation" for name in rows["who"].unique()}
+    names = sorted({*book.holders, *others} - {UNASSIGNED}, key=str.casefold)
+    return [*names, UNASSIGNED] if UNASSIGNED in {*book.holders, *others} else names
 
 
 def _covered(book: Book) -> pd.DataFrame:
@@ -124,7 +131,7 @@ def _who(book: Book, rows: pd.DataFrame, when: str) -> np.ndarray:
 
 
 def escalations(book: Book) -> pd.DataFrame | None:
-    """Every escalation: a risk with somebody it was escalated to, a ticket that was: ``row, what, opened_on, closed_on``.
+    """Every escalation, of a risk or a ticket: ``row, what, opened_on, closed_on``.
 
     None where neither table tells of any.
     """
@@ -148,7 +155,7 @@ def escalated(book: Book, months: int) -> pd.DataFrame:
     rows = escalations(book)
     if rows is None:
         return pd.DataFrame()
-    still = rows["closed_on"].isna().to_numpy()
+    still = rows["closed_on"].isna().to_numpy() & (book.balance(0, 0)[-1][rows["row"].to_numpy(dtype=np.intp)] > 0)
     rows = rows[still | lately(book, rows["opened_on"], months) | lately(book, rows["closed_on"], months)]
     rows = rows.sort_values("opened_on", ascending=False, kind="stable")
     rows = rows.iloc[np.argsort(rows["closed_on"].notna().to_numpy(), kind="stable")]
@@ -190,6 +197,6 @@ def healthier(book: Book, months: int) -> pd.DataFrame:
 
 
 def reference_coverage(book: Book) -> tuple[int, int]:
-    """How many customers meet every criterion of a reference, as the Advocates page asks them, and how many there are."""
+    """How many customers meet every criterion of a reference (as on the page Advocates), and how many there are."""
     paying = book.balance(0, 0)[-1] > 0
     return int((criteria(book).ready & paying).sum()), int(paying.sum())

@@ -9,9 +9,10 @@ from pages import ui
 book, months = ui.book(), ui.months()
 starting = (on_time_onboarding, mrr_trained_30, mrr_trained_90)
 using = (active_user_share, feature_breadth, logins_per_user)
-ui.kpis(*starting, *using, of=book, months=months)
 known = ui.now(book)
 ui.onboarding_answer(known)
+ui.kpis(*starting, of=book, months=months)
+ui.kpis(*using, of=book, months=months)
 
 names = ["Milestones", "Time to live", "Training", "Adoption", "Does it pay?"]
 milestones, waiting, training, adoption, pays = st.tabs(names, key="practice", bind="query-params")

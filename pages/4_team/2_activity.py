@@ -6,9 +6,9 @@ from cs_metrics.metrics.activity import cadence_kept, confirmed_outcomes, qbr_on
 from pages import ui
 
 book, months = ui.book(), ui.months()
-ui.kpis(cadence_kept, qbr_on_schedule, reviews_prepared, confirmed_outcomes, of=book, months=months)
 known = ui.now(book.held_now())
 ui.activity_answer(known)
+ui.kpis(cadence_kept, qbr_on_schedule, reviews_prepared, confirmed_outcomes, of=book, months=months)
 
 names = ["Cadence", "Next two weeks", "By CSM", "What came of it", "Set the cadence"]
 cadence, calendar, people, results, dials = st.tabs(names, key="activity", bind="query-params")

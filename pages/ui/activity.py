@@ -13,6 +13,7 @@ from cs_metrics.dials import dials_of
 from cs_metrics.lately import FIRST_MONTH, LATER, TO_DAY_90
 from cs_metrics.metrics.activity import AHEAD, reviews_prepared
 from pages.ui.drill import Drill, table_of_figures
+from pages.ui.health import rows_high
 from pages.ui.lists import accounts, downloads, table
 from pages.ui.plots import say
 from pages.ui.set_dials import set_dials
@@ -20,12 +21,12 @@ from pages.ui.words import money, percent, plural
 
 VOLUMES = {
     "touchpoints": "Touchpoints",
-    "reviews": "QBRs and EBRs",
+    "reviews": "Reviews",
     "trainings": "Trainings",
-    "escalations": "Escalations opened",
-    "resolved": "Escalations resolved",
-    "outcomes": "Outcomes confirmed",
-    "documentation": "Documentation",
+    "escalations": "Escalated",
+    "resolved": "Resolved",
+    "outcomes": "Outcomes",
+    "documentation": "Articles",
 }
 
 
@@ -53,8 +54,8 @@ def activity_answer(book: Book) -> None:
     first = late.iloc[late["mrr"].to_numpy().argmax()]
     say(
         f"**{plural(len(late), 'customer')}** of {len(rows):,} with **{money(late['mrr'].sum(), book)}** MRR "
-        f"({percent(share)}) waited longer than the cadence allows; the largest pays {money(first['mrr'], book)} and has "
-        f"waited {first['days_since']:.0f} days.",
+        f"({percent(share)}) waited longer than the cadence allows; the largest pays {money(first['mrr'], book)} and "
+        f"has waited {first['days_since']:.0f} days.",
         f"Counted on {book.known_on:%Y-%m-%d}.",
     )
 
@@ -88,12 +89,12 @@ def _stages(book: Book, rows: pd.DataFrame) -> None:
     shown = pd.DataFrame(
         {
             "stage": [name.capitalize() for name in stages["stage"]],
-            "every": [f"{days:.0f} days" for days in stages["allowed"]],
+            "Every": [f"{days:.0f} days" for days in stages["allowed"]],
             "customers": [f"{count:,}" for count in stages["accounts"]],
             "kept": [
                 f"{count:,} · {percent(share)}" for count, share in zip(stages["kept"], stages["share"], strict=True)
             ],
-            "of MRR": [percent(share) for share in stages["mrr_share"]],
+            "Of MRR": [percent(share) for share in stages["mrr_share"]],
         }
     )
 
@@ -113,7 +114,7 @@ def _untouched(book: Book, rows: pd.DataFrame) -> None:
             "for": [f"{days} days or more" for days in found["days"]],
             "customers": [f"{count:,}" for count in found["accounts"]],
             "mrr": [money(amount, book) for amount in found["mrr"]],
-            "of MRR": [percent(share) for share in found["share"]],
+            "Of MRR": [percent(share) for share in found["share"]],
         }
     )
 
@@ -170,19 +171,25 @@ def coverage_beside_volume(book: Book, months: int) -> None:
     if "touchpoints" in done:
         behind["customers"] = held
     if "documentation" in done:
-        config["documentation"] = text("Documentation", alignment="right")
-    table_of_figures(shown, "by_csm", behind, config, height=min(38 + 35 * len(shown), 520))
+        config["documentation"] = text(VOLUMES["documentation"], alignment="right")
+    table_of_figures(shown, "by_csm", behind, config, height=rows_high(len(shown), 520))
     downloads(rows, "by_csm", "Activity by CSM")
     lacking = [label for name, label in VOLUMES.items() if name not in done]
     say(
         "",
-        f"Coverage first: many calls to one account do not raise it. Coverage is of today's accounts; what was done, in "
-        f"the {plural(months, 'month')} to {book.last}, counts for whoever did it. Names in their order: no ranking."
+        f"Coverage first: many calls to one account do not raise it. It is of today's accounts; what was done in "
+        f"the {plural(months, 'month')} to {book.last} counts for whoever did it. Reviews: QBRs and EBRs. Names in their order: no ranking."
         + (f" Not known here: {', '.join(lacking)}." if lacking else ""),
     )
-    if "documentation" in done and len(done["documentation"]):
-        with st.expander(f"Documentation, {plural(len(done['documentation']), 'contribution')}"):
-            table(done["documentation"].sort_values("day", ascending=False), "documentation")
+    if "documentation" in done:
+        _articles(done["documentation"][done["documentation"]["who"].isin(names)])
+
+
+def _articles(rows: pd.DataFrame) -> None:
+    """What these people wrote."""
+    if len(rows):
+        with st.expander(f"Articles and other documentation, {len(rows):,}"):
+            table(rows.sort_values("day", ascending=False, kind="stable"), "documentation")
 
 
 def results_of_work(book: Book, months: int) -> None:
@@ -256,6 +263,6 @@ def _effect(before: Book, after: Book) -> None:
         shares = [reviews_prepared.of(book, 3).iloc[-1] for book in (before, after)]
         if shares[0] != shares[1] and shares[0] == shares[0]:
             told.append(
-                f"**{percent(shares[1])}** of a quarter's reviews would count as prepared instead of {percent(shares[0])}."
+                f"**{percent(shares[1])}** of a quarter's reviews would count as prepared, not {percent(shares[0])}."
             )
     say(" ".join(told))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -49,9 +51,9 @@ def _depth(book: Book, by: str, metrics: list[Metric]) -> None:
     shown = pd.DataFrame({"group": names})
     for metric in metrics:
         shown[metric.label] = [metric.unit.write(value) for value in rows[metric.name]]
-    shown["seats"] = [f"{seats:,.0f}" if seats == seats else "–" for seats in rows["seats"]]
+    shown["Seats"] = [f"{seats:,.0f}" if seats == seats else "–" for seats in rows["seats"]]
 
-    def behind(metric: Metric) -> object:
+    def behind(metric: Metric) -> Callable[[int], Drill]:
         return lambda place: Drill.of(metric, book, 1, by, names[place])
 
     table_of_figures(shown, "adoption_depth", {metric.label: behind(metric) for metric in metrics})
@@ -81,7 +83,7 @@ def seat_use(book: Book) -> None:
             "seats in use": [f"{name[:1].upper()}{name[1:]}" for name in parts["band"]],
             "accounts": [f"{count:,}" for count in parts["accounts"]],
             "mrr": [money(amount, book) for amount in parts["mrr"]],
-            "of MRR": [percent(share) for share in parts["share"]],
+            "Of MRR": [percent(share) for share in parts["share"]],
         }
     )
 

@@ -32,12 +32,12 @@ def next_two_weeks(book: Book) -> None:
     span = f"{book.known_on:%Y-%m-%d} to {until:%Y-%m-%d}"
     if rows.empty:
         st.info(
-            f"Nothing is due from {span}. Planned meetings, renewal dates and milestones come with the tables touchpoints, "
-            "accounts and onboarding."
+            f"Nothing is due from {span}. Planned meetings, renewal dates and milestones come with the tables "
+            "touchpoints, accounts and onboarding."
         )
         return
     names = sorted(rows["csm"].unique(), key=str.casefold)
-    who = st.selectbox("Of", [EVERYBODY, *names], key="due_of", bind="query-params", width=260) or EVERYBODY
+    who = st.selectbox("Whose", [EVERYBODY, *names], key="due_of", bind="query-params", width=260) or EVERYBODY
     mine = rows if who == EVERYBODY else rows[rows["csm"] == who]
     counted = mine["kind"].value_counts()
     told = " · ".join(f"{name}: **{counted[name]:,}**" for name in counted.index)

@@ -70,12 +70,13 @@ LABELS = {
     "confirmed_by": "Confirmed by", "mrr_year_ago": "A year ago", "list_mrr": "List price", "open_days": "Days open",
     "csat": "CSAT", "overdue_days": "Days overdue", "opened_at": "Opened", "solved_at": "Solved", "use": "Use",
     "left_on": "Left", "when": "Asked", "done_on": "Done", "due_on": "Due", "paid_on": "Paid",
-    "milestone": "Milestone", "days_late": "Days late", "state": "State", "answer": "Answer", "seat_use": "Seats in use",
+    "milestone": "Milestone", "days_late": "Days late", "state": "State", "answer": "Answer",
+    "seat_use": "Seats in use",
     "active_users": "Active users", "licensed_seats": "Seats", "stage": "Stage", "days_since": "Days untouched",
     "allowed": "Days allowed", "overdue": "Days overdue", "opened_on": "Opened", "resolved_on": "Resolved",
     "months_seen": "Months seen", "lost": "Lost", "who": "Who", "touchpoints": "Touchpoints",
-    "reviews": "QBRs and EBRs", "escalations": "Escalations opened", "resolved": "Resolved",
-    "outcomes": "Outcomes confirmed", "live": "Live", "days": "Days",
+    "reviews": "Reviews", "escalations": "Escalated", "resolved": "Resolved",
+    "outcomes": "Outcomes", "live": "Live", "days": "Days",
     "written_on": "Written", "asked_on": "Asked", "step": "Next step", "use_case": "Use case",
 }  # fmt: skip
 HELP = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -16,12 +17,13 @@ from cs_metrics.book import Book, Dark
 from cs_metrics.metric import Metric
 from cs_metrics.units import DAYS
 from pages.ui.drill import Drill, table_of_figures
-from pages.ui.lists import accounts, table
+from pages.ui.lists import accounts
 from pages.ui.pickers import choose
 from pages.ui.plots import chart, say
 from pages.ui.set_dials import set_dials
 from pages.ui.words import escaped, money, percent, plural
 
+DRAWN_FROM = 3
 MEANING = {
     "stuck": "Stuck: past due by more than {stuck}",
     "late": "Late: past due",
@@ -138,7 +140,7 @@ def time_to_live(book: Book) -> None:
             "accounts": [f"{count:,}" for count in rows["accounts"]],
             "live": [f"{count:,}" for count in rows["live"]],
             "half live after": [DAYS.write(days) for days in rows["days"]],
-            "likely": [_likely(row).strip(" ()").removeprefix("likely ") or "–" for _, row in rows.iterrows()],
+            "Likely": [_likely(row).strip(" ()").removeprefix("likely ") or "–" for _, row in rows.iterrows()],
         }
     )
 
@@ -217,7 +219,7 @@ def _trained_by_csm(book: Book, metrics: Sequence[Metric], months: int) -> None:
             for name in names
         ]
 
-    def behind(metric: Metric) -> object:
+    def behind(metric: Metric) -> Callable[[int], Drill]:
         return lambda place: Drill.of(metric, book, months, "csm", names[place])
 
     table_of_figures(shown, "trained_by_csm", {metric.label: behind(metric) for metric in metrics})
@@ -237,7 +239,7 @@ def fast_onboarding(book: Book) -> None:
     drawn = curves.assign(name=curves["group"])
     few = (drawn["at_risk"] < FEWEST_FOR_A_RATE).groupby(drawn["name"]).cummax()
     chart(
-        charts.survival(drawn[~few]),
+        charts.survival(drawn[~few & (drawn["age_months"] >= DRAWN_FROM)]),
         key="fast_onboarding",
         alt="Share of accounts left by months since the start, by speed of onboarding, with the number at risk",
         sentence=_payoff(curves),
@@ -245,8 +247,7 @@ def fast_onboarding(book: Book) -> None:
         "accounts are watched from then on (Kaplan–Meier). Unknown: without an onboarding on record. Band: 95 %. "
         "A difference is no proof: easy customers may be live sooner and stay longer.",
     )
-    table(_at_renewal(curves), "fast_onboarding_table")
-    _behind_speeds(book)
+    _speeds(book, curves)
 
 
 def _payoff(curves: pd.DataFrame) -> str:
@@ -260,30 +261,27 @@ def _payoff(curves: pd.DataFrame) -> str:
     return f"After the first year **{apart} {which}** of those live in time are left ({likely}): {chance}."
 
 
-def _at_renewal(curves: pd.DataFrame) -> pd.DataFrame:
-    told = []
-    for name, curve in curves.groupby("group", sort=False):
-        row = at(curve, onboarding_pays.RENEWAL)
-        if row is not None:
-            ends = f"{percent(row['low'])} – {percent(row['high'])}" if row["low"] == row["low"] else "–"
-            told.append((str(name).capitalize(), percent(row["survival"]), ends, f"{row['at_risk']:,.0f}"))
-    return pd.DataFrame(told, columns=["Live", "Left after 12 months", "Likely range, 95 in 100", "Seen at 12 months"])
-
-
-def _behind_speeds(book: Book) -> None:
-    """The accounts of each speed, behind a number."""
+def _speeds(book: Book, curves: pd.DataFrame) -> None:
+    """What is left of each speed after the first renewal, and the accounts behind it."""
     found = onboarding_pays.speeds(book)
     names = [name for place, name in enumerate(onboarding_pays.SPEEDS) if (found.speed == place).any()]
     mine = [found.speed == onboarding_pays.SPEEDS.index(name) for name in names]
+    rows = [at(curves[curves["group"] == name], onboarding_pays.RENEWAL) for name in names]
     shown = pd.DataFrame(
         {
-            "live": [name.capitalize() for name in names],
+            "Live": [name.capitalize() for name in names],
             "accounts": [f"{each.sum():,}" for each in mine],
             "lost": [f"{(each & found.lost).sum():,}" for each in mine],
+            "Left after 12 months": ["–" if row is None else percent(row["survival"]) for row in rows],
+            "Likely, 95 in 100": [
+                "–" if row is None or row["low"] != row["low"] else f"{percent(row['low'])} – {percent(row['high'])}"
+                for row in rows
+            ],
+            "Seen at 12 months": ["–" if row is None else f"{row['at_risk']:,.0f}" for row in rows],
         }
     )
 
-    def behind(only_lost: bool) -> object:
+    def behind(only_lost: bool) -> Callable[[int], Drill]:
         return lambda place: Drill(
             f"Live {names[place]}" + (", lost" if only_lost else ""),
             "Watched from the month of the due date on.",
@@ -294,7 +292,7 @@ def _behind_speeds(book: Book) -> None:
     table_of_figures(shown, "speeds", {"accounts": behind(False), "lost": behind(True)})
 
 
-def _lives(book: Book, found: onboarding_pays.Speeds, which: object) -> pd.DataFrame:
+def _lives(book: Book, found: onboarding_pays.Speeds, which: np.ndarray) -> pd.DataFrame:
     row = found.row[which]
     return pd.DataFrame(
         {
