@@ -148,6 +148,20 @@ class Facts(Mapping[str, pd.DataFrame]):
     def __contains__(self, name: object) -> bool:
         return name in self.tables
 
+    def planned(self, name: str) -> pd.DataFrame:
+        """A table with what is planned ahead: a meeting or a milestone of a later day, open as it then was.
+
+        A row counts as known from its first date on, and so a plan only once its day has come. That is right for
+        what happened; whoever asks what is to come asks here. What a later day brings stays blank.
+        """
+        rows = replace(self, day=None, _ready={})[name]
+        if self.day is None:
+            return rows
+        end = np.datetime64(self.day) + np.timedelta64(1, "D")
+        for column in KNOWN[name].later:
+            rows = rows.assign(**{column: rows[column].mask(rows[column] >= end)})
+        return rows
+
     def latest(self) -> date | None:
         """The last day on which something happened, by what was uploaded; what people typed in does not count."""
         known = [self[name][when].max() for name, when in HAPPENED.items() if name in self and when in self[name]]

@@ -140,7 +140,8 @@ def test_too_few_have_no_time_to_live() -> None:
 
 
 def test_fast_onboarding_pays_as_planted(sample: Book) -> None:
-    truth = json.loads((SAMPLE / "truths.json").read_text("utf-8"))["fast_onboarding_pays"]
+    truths = json.loads((SAMPLE / "truths.json").read_text("utf-8"))
+    truth = next(each for each in truths if each["name"] == "fast_onboarding_pays")
     curves = onboarding_pays.by_speed(sample)
     fast, slow = (curves[curves["group"] == name].set_index("age_months") for name in ("in time", "late"))
     assert fast["survival"][12] == pytest.approx(truth["fast"]["renewed"], abs=0.03)
@@ -153,7 +154,8 @@ def test_fast_onboarding_pays_as_planted(sample: Book) -> None:
 
 def test_survival_by_speed_a_second_time(sample: Book) -> None:
     """From the files: for each account, in time or late, followed month by month from the month of its due date."""
-    first, last = sample.months[0], sample.months[-1]
+    first, last = str(sample.months[0]), sample.months[-1]
+    start = {row["account_id"]: row["start_date"] for row in rows_of("accounts")}
     lives: dict[str, list[tuple[int, int, bool]]] = {"in time": [], "late": []}
     for row in rows_of("onboarding"):
         if row["milestone"] != "live":
@@ -161,7 +163,7 @@ def test_survival_by_speed_a_second_time(sample: Book) -> None:
         paid = sample.mrr.loc[row["account_id"]]
         months = [month for month in sample.months if paid[month] > 0]
         due = pd.Period(row["due_on"][:7], "M")
-        if not months or months[0] == first or due > last:
+        if not months or start[row["account_id"]] < first or due > last:
             continue
         gone = next((month for month in sample.months if month > months[0] and paid[month] == 0), None)
         seen, end = (due - months[0]).n, ((gone or last) - months[0]).n
@@ -313,7 +315,6 @@ def test_a_calendar_is_read_back_as_it_was_written(title: str, about: str) -> No
     (event,) = read.walk("VEVENT")
     assert (str(event["SUMMARY"]), str(event["DESCRIPTION"])) == (title, about)
     assert (event.decoded("DTSTART"), event.decoded("DTEND")) == (date(2026, 2, 28), date(2026, 3, 1))
-    assert str(read["X-WR-CALNAME"]) == "Ann, Lee; x"
 
 
 def test_a_touchpoint_that_moves_stays_the_same_entry() -> None:

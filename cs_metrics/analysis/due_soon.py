@@ -22,7 +22,7 @@ def due_soon(book: Book, days: int = WITHIN) -> pd.DataFrame:
     """
     parts = [_meetings(book, days), _renewals(book, days)]
     for table, text, kind in (("onboarding", "milestone", MILESTONE), ("actions", "action", ACTION)):
-        if book.knows(f"{table}.due_on"):
+        if table in book.facts:
             parts.append(_open(book, table, text, kind, days))
     if book.knows("touchpoints.done_on"):
         parts.append(_by_cadence(book, days, parts[0]))
@@ -50,9 +50,9 @@ def _entries(rows: pd.DataFrame, day: str, what: pd.Series | np.ndarray | str, k
 
 
 def _meetings(book: Book, days: int) -> pd.DataFrame:
-    if not book.knows("touchpoints.planned_for"):
+    if "touchpoints" not in book.facts:
         return _entries(pd.DataFrame({"row": [], "day": []}), "day", "", MEETING)
-    rows = book.facts["touchpoints"]
+    rows = book.facts.planned("touchpoints")
     rows = rows[rows["done_on"].isna().to_numpy() & _ahead(book, rows["planned_for"], days)]
     named = rows["kind"].astype(object).where(rows["kind"].notna(), MEETING).astype(str)
     return _entries(rows, "planned_for", (named.str[:1].str.upper() + named.str[1:]).to_numpy(), MEETING)
@@ -66,7 +66,7 @@ def _renewals(book: Book, days: int) -> pd.DataFrame:
 
 
 def _open(book: Book, table: str, text: str, kind: str, days: int) -> pd.DataFrame:
-    rows = book.facts[table]
+    rows = book.facts.planned(table)
     ended = rows["done_on"].notna()
     if "dropped_on" in rows:
         ended |= rows["dropped_on"].notna()

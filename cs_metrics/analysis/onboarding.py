@@ -25,7 +25,8 @@ def milestones(book: Book) -> pd.DataFrame:
 
     Late is past its due date, stuck so by more days than set; on track is still to come. Of accounts that left none.
     """
-    rows = facts_of(book, "onboarding")
+    facts_of(book, "onboarding")
+    rows = book.facts.planned("onboarding")
     here = (book.balance(0, 0)[-1] > 0) | (book.first_paid >= book.closes)
     rows = rows[rows["done_on"].isna() & here[rows["row"].to_numpy(dtype=np.intp)]]
     late = days_before(book, rows["due_on"]).to_numpy(dtype=float)

@@ -26,8 +26,8 @@ def went_live(book: Book) -> pd.DataFrame:
 
     The deadline is the date given, else 30 days after the start.
     """
-    rows = facts_of(book, "onboarding")
-    return book.kept("went live", lambda: _went_live(book, rows))
+    facts_of(book, "onboarding")
+    return book.kept("went live", lambda: _went_live(book, book.facts.planned("onboarding")))
 
 
 def _went_live(book: Book, rows: pd.DataFrame) -> pd.DataFrame:
