@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow.csv
 
 import cs_metrics.signals  # noqa: F401
-from benchmarks import books, facts
+from benchmarks import books, facts, practice
 from benchmarks.luck import coverage
 from benchmarks.pages import page_costs
 from benchmarks.past import past_costs
@@ -190,6 +190,8 @@ def main() -> None:
             print(text, flush=True)
         del book
         gc.collect()
+    for found in practice.aggregated(ratio, ACCOUNTS):
+        print(line(*found), flush=True)
     for text in (*signals_and_scores(ACCOUNTS), *reading(), *imported()):
         print(text, flush=True)
     print()

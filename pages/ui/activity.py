@@ -178,8 +178,8 @@ def coverage_beside_volume(book: Book, months: int) -> None:
     say(
         "",
         f"Coverage first: many calls to one account do not raise it. It is of today's accounts; what was done in "
-        f"the {plural(months, 'month')} to {book.last} counts for whoever did it. Reviews: QBRs and EBRs. Names in their "
-        "order: no ranking." + (f" Not known here: {', '.join(lacking)}." if lacking else ""),
+        f"the {plural(months, 'month')} to {book.last} counts for whoever did it. Reviews: QBRs and EBRs. "
+        "Names in their order: no ranking." + (f" Not known here: {', '.join(lacking)}." if lacking else ""),
     )
     if "documentation" in done:
         _articles(done["documentation"][done["documentation"]["who"].isin(names)])
