@@ -9,7 +9,7 @@ from pages import ui
 book, months = ui.book(), ui.months()
 starting = (on_time_onboarding, mrr_trained_30, mrr_trained_90)
 using = (active_user_share, feature_breadth, logins_per_user)
-known = ui.now(book)
+known = ui.now(book.held_now())
 ui.onboarding_answer(known)
 ui.kpis(*starting, of=book, months=months)
 ui.kpis(*using, of=book, months=months)
@@ -24,7 +24,7 @@ if waiting.open:
         ui.time_to_live(known)
 if training.open:
     with training:
-        ui.training(known, (mrr_trained_30, mrr_trained_90), months)
+        ui.training(book, known, (mrr_trained_30, mrr_trained_90), months)
 if adoption.open:
     with adoption:
         ui.adoption_by_group(book, months)

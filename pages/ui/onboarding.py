@@ -176,8 +176,8 @@ def _waiting(book: Book, rows: Sequence[int]) -> pd.DataFrame:
     return told.sort_values("days", ascending=False, kind="stable")
 
 
-def training(book: Book, metrics: Sequence[Metric], months: int) -> None:
-    """How much new MRR each CSM had trained in time, and what customers said of it."""
+def training(book: Book, known: Book, metrics: Sequence[Metric], months: int) -> None:
+    """How much new MRR each CSM had trained in time; what customers said of it, in the book as it stands."""
     lit = [metric for metric in metrics if metric.dark(book) is None]
     if lit:
         say("##### New MRR trained, by CSM")
@@ -186,7 +186,7 @@ def training(book: Book, metrics: Sequence[Metric], months: int) -> None:
         st.info(metrics[0].dark(book) or "")
     say("##### What they said of the training")
     try:
-        said = onboarding.training_feedback(book)
+        said = onboarding.training_feedback(known)
     except Dark as reason:
         st.info(str(reason))
         return
