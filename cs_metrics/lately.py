@@ -191,9 +191,12 @@ def days_since_contact(book: Book, kinds: tuple[str, ...] = ()) -> np.ndarray:
 
 def _days_since_contact(book: Book, kinds: tuple[str, ...]) -> np.ndarray:
     rows = book.facts["touchpoints"]
-    done = rows[rows["done_on"].notna().to_numpy() & (is_one_of(rows["kind"], kinds) if kinds else True)]
-    since = per_account(book, days_before(book, last_of(done, "done_on")["done_on"]))
-    return np.where(np.isnan(since), age_days(book), since)
+    done = rows["done_on"].notna().to_numpy() & (is_one_of(rows["kind"], kinds) if kinds else True)
+    day = rows["done_on"].to_numpy()[done].astype("datetime64[D]").astype(np.int64)
+    last = np.full(len(book), -NEVER)
+    np.maximum.at(last, rows["row"].to_numpy(dtype=np.intp)[done], day)
+    since = np.datetime64(book.known_on, "D").astype(np.int64) - last
+    return np.where(last == -NEVER, age_days(book), since)
 
 
 def open_risks(book: Book) -> pd.DataFrame:
