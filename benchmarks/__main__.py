@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow.csv
 
 import cs_metrics.signals  # noqa: F401
-from benchmarks import books, facts, growth
+from benchmarks import books, facts, growth, practice
 from benchmarks.decks import deck_costs
 from benchmarks.luck import coverage
 from benchmarks.pages import page_costs
@@ -196,6 +196,8 @@ def main() -> None:
             print(text, flush=True)
         del book
         gc.collect()
+    for found in practice.aggregated(ratio, ACCOUNTS):
+        print(line(*found), flush=True)
     for text in (*signals_and_scores(ACCOUNTS), *growing(ACCOUNTS), *reading(), *imported()):
         print(text, flush=True)
     print()

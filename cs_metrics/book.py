@@ -358,12 +358,17 @@ class Book:
         )
 
     def blocks(self, size: int = BLOCK) -> Iterator[tuple[slice, Book]]:
-        """The book in pieces of so many rows, small enough for the processor's cache, and where each stands."""
+        """The book in pieces of so many rows, small enough for the processor's cache, and where each stands.
+
+        The pieces are made once: what one figure lays out of a piece's facts, the next one finds.
+        """
         if len(self) <= size:
             yield slice(None), self
         else:
-            for start in range(0, len(self), size):
-                yield slice(start, start + size), self.take(slice(start, start + size))
+            parts = [slice(start, start + size) for start in range(0, len(self), size)]
+            yield from zip(
+                parts, self.answered(("blocks", size), lambda: [self.take(part) for part in parts]), strict=True
+            )
 
     def where(self, **wanted: str | Sequence[str]) -> Book:
         """The accounts whose attributes have one of the values wanted; ``csm`` asks who held them when.

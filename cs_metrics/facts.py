@@ -35,7 +35,7 @@ KNOWN: dict[str, Known] = {
     "usage": Known(("day",)),
     "tickets": Known(("opened_at",), {"solved_at": ("replies", "reopens", "csat")}),
     "surveys": Known(("sent_at", "responded_at"), {"responded_at": ("score", "comment")}),
-    "touchpoints": Known(("planned_for", "done_on"), {"done_on": ()}),
+    "touchpoints": Known(("planned_for", "done_on"), {"done_on": (), "prepared_on": ()}),
     "pulses": Known(("given_on",)),
     "scores": Known(("given_on",)),
     "risks": Known(
@@ -79,6 +79,30 @@ def known_before(end: np.datetime64 | np.ndarray, rows: pd.DataFrame, known: Kno
     return rows
 
 
+class Places(NamedTuple):
+    """Where the rows of each account stand in a table: positions in the table, and the accounts in their order."""
+
+    position: np.ndarray
+    account: np.ndarray
+
+    def between(self, first: int, past: int) -> np.ndarray:
+        """The positions of the rows of accounts from ``first`` to before ``past``, in the table's order."""
+        start, stop = np.searchsorted(self.account, (first, past))
+        return np.sort(self.position[start:stop])
+
+
+def places_of(rows: pd.DataFrame) -> Places:
+    """The rows of a table sorted by account once, so that a block of accounts finds its own without a search of all."""
+    account = rows["row"].to_numpy()
+    position = np.argsort(account, kind="stable")
+    return Places(position, account[position])
+
+
+def _side_by_side(positions: np.ndarray) -> bool:
+    """Are these accounts one block of the whole, in its order?"""
+    return len(positions) > 1 and bool((np.diff(positions) == 1).all())
+
+
 ALWAYS = np.datetime64("0001-01-01", "D")
 
 
@@ -103,8 +127,9 @@ class Facts(Mapping[str, pd.DataFrame]):
 
     ``tables`` count accounts as the whole book does; ``positions`` says where the accounts of the asking book
     stand in the whole; ``day`` is the last day known, None for all. ``begins`` says since when each column of the
-    whole tables has anything in it, filled as it is asked for; the facts of some accounts share it with the whole.
-    ``made`` is what was made of tables that no day and no choice of accounts cuts; all parts share it.
+    whole tables has anything in it, ``places`` where the rows of each account stand; both are filled as they are asked
+    for, and the facts of some accounts share them with the whole. ``made`` is what was made of tables that no day and
+    no choice of accounts cuts; all parts share it.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -113,6 +138,7 @@ class Facts(Mapping[str, pd.DataFrame]):
     _ready: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     begins: dict[tuple[str, str], np.datetime64] = field(default_factory=dict, repr=False)
     made: dict[Any, Any] = field(default_factory=dict, repr=False)
+    places: dict[str, Places] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._ready:
@@ -124,6 +150,23 @@ class Facts(Mapping[str, pd.DataFrame]):
 
     def __len__(self) -> int:
         return len(self.tables)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.tables
+
+    def planned(self, name: str) -> pd.DataFrame:
+        """A table with what is planned ahead: a meeting or a milestone of a later day, open as it then was.
+
+        A row counts as known from its first date on, and so a plan only once its day has come. That is right for
+        what happened; whoever asks what is to come asks here. What a later day brings stays blank.
+        """
+        rows = replace(self, day=None, _ready={})[name]
+        if self.day is None:
+            return rows
+        end = np.datetime64(self.day) + np.timedelta64(1, "D")
+        for column in KNOWN[name].later:
+            rows = rows.assign(**{column: rows[column].mask(rows[column] >= end)})
+        return rows
 
     def latest(self) -> date | None:
         """The last day on which something happened, by what was uploaded; what people typed in does not count."""
@@ -151,6 +194,12 @@ class Facts(Mapping[str, pd.DataFrame]):
     def _cut(self, name: str, rows: pd.DataFrame) -> pd.DataFrame:
         if self.positions is not None and len(self.positions) == 1 and "row" in rows:
             rows = rows.iloc[np.flatnonzero(rows["row"].to_numpy() == self.positions[0])].assign(row=0)
+        elif self.positions is not None and "row" in rows and _side_by_side(self.positions):
+            if name not in self.places:
+                self.places[name] = places_of(rows)
+            first, past = int(self.positions[0]), int(self.positions[-1]) + 1
+            rows = rows.take(self.places[name].between(first, past))
+            rows = rows.assign(row=rows["row"].to_numpy() - first)
         elif self.positions is not None and "row" in rows:
             place = np.full(max(self.positions.max(initial=-1), rows["row"].max() if len(rows) else -1) + 1, -1)
             place[self.positions] = np.arange(len(self.positions))

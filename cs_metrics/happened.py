@@ -42,7 +42,9 @@ def in_period(counts: np.ndarray, months: int, upto: int) -> np.ndarray:
     >>> in_period(np.array([[9], [1], [2], [4]]), months=2, upto=2).ravel()
     array([3, 6])
     """
-    running = np.cumsum(counts, axis=0)
+    running = counts.copy()
+    for close in range(1, len(running)):
+        running[close] += running[close - 1]
     periods = max(len(counts) - months, 0)
     return running[upto : upto + periods] - running[:periods]
 

@@ -5,6 +5,7 @@ Signals and the health score are made of these. A book is asked as it was known 
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ NEVER = 10**6
 SCALES = {"NPS": (0, 10), "CSAT": (1, 5), "CES": (1, 7)}
 FIRST_MONTH = dial("cadence.first_month", "Touchpoints: days apart in the first month", 7, "days", least=1, most=365)
 TO_DAY_90 = dial("cadence.to_day_90", "Touchpoints: days apart to day 90", 14, "days", least=1, most=365)
+CONFIRMED_WITHIN = dial("outcome_is_confirmed.days", "Days an outcome counts", 365, "days", least=1, most=1095)
 LATER = dial("cadence.later", "Touchpoints: days apart after day 90", 31, "days", least=1, most=365)
 
 
@@ -40,6 +42,13 @@ def is_one_of(texts: pd.Series, words: tuple[str, ...]) -> np.ndarray:
     """Which texts are one of these words, in any case; each distinct text is looked at once."""
     codes, distinct = pd.factorize(texts)
     return np.append([str(text).casefold() in words for text in distinct], False).astype(bool)[codes]
+
+
+def speaks_of(texts: pd.Series, pattern: str) -> np.ndarray:
+    """Which texts have words of this pattern, in any case; each distinct text is looked at once."""
+    codes, distinct = pd.factorize(texts)
+    words = re.compile(pattern, re.IGNORECASE)
+    return np.append([words.search(str(text)) is not None for text in distinct], False).astype(bool)[codes]
 
 
 def per_account(book: Book, values: pd.Series, missing: float = np.nan) -> np.ndarray:
@@ -182,9 +191,12 @@ def days_since_contact(book: Book, kinds: tuple[str, ...] = ()) -> np.ndarray:
 
 def _days_since_contact(book: Book, kinds: tuple[str, ...]) -> np.ndarray:
     rows = book.facts["touchpoints"]
-    done = rows[rows["done_on"].notna().to_numpy() & (is_one_of(rows["kind"], kinds) if kinds else True)]
-    since = per_account(book, days_before(book, last_of(done, "done_on")["done_on"]))
-    return np.where(np.isnan(since), age_days(book), since)
+    done = rows["done_on"].notna().to_numpy() & (is_one_of(rows["kind"], kinds) if kinds else True)
+    day = rows["done_on"].to_numpy()[done].astype("datetime64[D]").astype(np.int64)
+    last = np.full(len(book), -NEVER)
+    np.maximum.at(last, rows["row"].to_numpy(dtype=np.intp)[done], day)
+    since = np.datetime64(book.known_on, "D").astype(np.int64) - last
+    return np.where(last == -NEVER, age_days(book), since)
 
 
 def open_risks(book: Book) -> pd.DataFrame:

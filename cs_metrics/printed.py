@@ -65,16 +65,18 @@ def _figures(rows: pd.DataFrame, book: Book, short: bool = False) -> str:
         return "<p class='quiet'>Nothing to count in this period.</p>"
     head = "<tr><th></th><th class='n'>Now</th><th class='n'>Before</th><th class='n'>Target</th>"
     body = []
-    for row in known.itertuples():
+    for row in known.to_dict("records"):
         now, before, target = (
-            figure_text(row.metric, value, book.currency) for value in (row.value, row.before, row.target)
+            figure_text(row["metric"], row[when], book.currency) for when in ("value", "before", "target")
         )
-        said = "" if short and not row.what_it_says else f"<br><span class='quiet'>{escape(row.what_it_says)}</span>"
-        if not row.what_it_says:
+        said = (
+            "" if short and not row["what_it_says"] else f"<br><span class='quiet'>{escape(row['what_it_says'])}</span>"
+        )
+        if not row["what_it_says"]:
             said = ""
-        mark = f" <span class='quiet'>{row.reached}</span>" if row.reached and not short else ""
+        mark = f" <span class='quiet'>{row['reached']}</span>" if row["reached"] and not short else ""
         body.append(
-            f"<tr><td>{escape(row.label)}{said}</td><td class='n'>{now}</td><td class='n'>{before}</td>"
+            f"<tr><td>{escape(row['label'])}{said}</td><td class='n'>{now}</td><td class='n'>{before}</td>"
             f"<td class='n'>{target}{mark}</td></tr>"
         )
     return f"<table>{head}</tr>{''.join(body)}</table>"

@@ -9,6 +9,7 @@ Shares are whole cents by the largest remainder, so that accounts, segments and 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -191,10 +192,10 @@ def _pools(book: Book) -> Pools:
         .sum()
         .reset_index()
     )
-    return Pools(
-        *(summed[name].to_numpy() for name in ("month", "purpose", "even", "csm", "segment")),
-        summed["amount"].to_numpy(dtype=np.int64),
+    month, purpose, even, csm, segment = (
+        summed[name].to_numpy() for name in ("month", "purpose", "even", "csm", "segment")
     )
+    return Pools(month, purpose, even, csm, segment, summed["amount"].to_numpy(dtype=np.int64))
 
 
 def _written_off(spent: pd.DataFrame, months: int, cent: int) -> list[pd.DataFrame]:
@@ -225,7 +226,7 @@ def _carried(book: Book) -> np.ndarray:
     every, key = pools(book), ("carried in", sheet(book), WRITE_OFF.of(book))
     for close in np.flatnonzero(known):
         month = int(close) + book.first_close.ordinal
-        whole = company.kept((*key, month), lambda month=month: _in_month(company, every, month))
+        whole = company.kept((*key, month), partial(_in_month, company, every, month))
         out[:, close] = whole[:, at]
     return out
 

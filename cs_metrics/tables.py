@@ -417,6 +417,7 @@ class Touchpoint(Row):
         "activity date",
     )
     csm: Text | None = column("Who held it.", *CSM)
+    prepared_on: Day | None = column("When its agenda or slides were ready.", "prepared", "ready on", "deck ready on")
 
 
 class Pulse(Row):

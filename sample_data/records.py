@@ -340,8 +340,17 @@ def touchpoints(company: Company) -> pd.DataFrame:
             day += int(rng.integers(0, 2) + (7 if age < 30 else 14 if age < 90 else 26)) * DAY
             number += 1
     row, kind, planned, done, csm = zip(*found, strict=True)
-    planned = np.array(planned, MOMENT)
-    return of_accounts(company, list(row), kind=kind, planned_for=planned, done_on=until_today(done), csm=csm)
+    planned, held = np.array(planned, MOMENT), until_today(done)
+    ready = until_today(prepared(kind, csm, held))
+    return of_accounts(company, list(row), kind=kind, planned_for=planned, done_on=held, csm=csm, prepared_on=ready)
+
+
+def prepared(kind: tuple[str, ...], csm: tuple[str | None, ...], held: np.ndarray) -> np.ndarray:
+    """When the material of a review was ready: a few days before for most, the evening before for some."""
+    rng, review = dice("prepared"), np.isin(kind, ["QBR", "EBR"])
+    care = np.array([CSMS[name].diligence if name in CSMS else 0.0 for name in csm])
+    ahead, ready = rng.choice([0, 1, 2, 3, 5, 7], len(held), p=[0.06, 0.1, 0.24, 0.3, 0.2, 0.1]), rng.random(len(held))
+    return np.where(review & (ready < care), held.astype("datetime64[D]") - ahead * DAY, NO_DAY)
 
 
 def meeting(segment: str, number: int) -> str:

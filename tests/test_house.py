@@ -48,6 +48,7 @@ EDGES = {
     "store",
     "charts",
     "slides",
+    "ics",
     "cli",
 }
 CORE_LIBRARIES = {"numpy", "pandas", "scipy", "cs_metrics"}

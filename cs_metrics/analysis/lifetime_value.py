@@ -46,7 +46,7 @@ def lifetime_value(book: Book, by: str | None = None) -> pd.DataFrame:
     curves = survival(book, by)
     rows = []
     for place, group in enumerate(arpa.groups):
-        mrr, customers = arpa.values.iloc[-1, place], arpa.bottom.iloc[-1, place]
+        mrr, customers = (float(table.to_numpy()[-1, place]) for table in (arpa.values, arpa.bottom))
         mine = curves if by is None else curves[curves["group"] == group]
         rows.append(
             {"group": group, "customers": customers, "arpa": mrr}
@@ -119,7 +119,7 @@ def projected_years(curve: pd.DataFrame, discount: float) -> float:
     ages = ages[np.isin(ages, each.index)]
     if len(ages) <= FEWEST_RENEWALS or each["at_risk"].reindex([YEAR]).fillna(0).iloc[0] < FEWEST_ACCOUNTS:
         return np.nan
-    share, risk = each["survival"].loc[ages].to_numpy(), each["at_risk"].loc[ages].to_numpy(dtype=float)[1:]
+    share, risk = each["survival"].reindex(ages).to_numpy(), each["at_risk"].reindex(ages).to_numpy(dtype=float)[1:]
     fell = np.divide(share[:-1] - share[1:], share[:-1], out=np.zeros(len(share) - 1), where=share[:-1] > 0)
     model = fit(risk, risk * fell)
     return np.nan if model is None else model.lifetime(discount)

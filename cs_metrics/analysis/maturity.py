@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cs_metrics.book import Book
-from cs_metrics.dials import DIALS, in_force
 from cs_metrics.metric import METRICS, Metric
-from cs_metrics.targets import TARGETS
+from cs_metrics.targets import target_of
 
 STEPS = (
     ("logo_retention", "keep customers", "why customers leave"),
@@ -31,14 +30,10 @@ class Step(NamedTuple):
     dark: str | None
 
 
-def wanted(book: Book, name: str) -> float:
-    """What the team wants to reach: its own target, else the one that ships."""
-    own = in_force(book).get((f"target.{name}", ""))
-    if own is not None:
-        return own
-    if f"target.{name}" in DIALS:
-        return DIALS[f"target.{name}"].ships
-    return TARGETS[name].value if name in TARGETS else DEFAULT[name]
+def wanted(book: Book, name: str, months: int) -> float:
+    """What the team wants to reach in so many months: its own target, else the one that ships."""
+    goal = target_of(book, name, months)
+    return DEFAULT[name] if goal is None else goal.least
 
 
 def steps(book: Book, months: int = 12) -> list[Step]:
@@ -49,7 +44,7 @@ def steps(book: Book, months: int = 12) -> list[Step]:
         long_enough = book.closes > months
         asked = metric.asked(book, book.closes - 1 - months, book.closes - 1) if long_enough else book
         value = metric.of(asked, months).iloc[-1] if len(book.months) else float("nan")
-        target = wanted(book, name)
+        target = wanted(book, name, months)
         dark = metric.dark(book) or ("" if long_enough else f"The book does not reach back {months} months.")
         found.append(Step(metric, value, target, None if value != value else value >= target, dark or None))
     return found
@@ -61,7 +56,7 @@ def sentence(found: list[Step]) -> str:
     >>> sentence([Step(METRICS["logo_retention"], 0.8, 0.9, False, None)])  # doctest: +ELLIPSIS
     'The team does not yet keep customers: logo retention is 80.0 %, 90.0 % is wanted. Next: find out why...'
     """
-    told = []
+    told: list[str] = []
     for step, (_, does, next_one) in zip(found, STEPS, strict=False):
         label = step.metric.label[:1].lower() + step.metric.label[1:]
         if step.reached is None:

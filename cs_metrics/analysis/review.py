@@ -13,14 +13,12 @@ import pandas as pd
 
 from cs_metrics.analysis.handovers import handovers, inherited
 from cs_metrics.analysis.likely import answer_range
-from cs_metrics.analysis.maturity import wanted
 from cs_metrics.analysis.people import compare_people
 from cs_metrics.analysis.stories import stories
 from cs_metrics.analysis.voice import comments
 from cs_metrics.book import Book
-from cs_metrics.dials import DIALS, in_force
 from cs_metrics.metric import METRICS
-from cs_metrics.targets import TARGETS
+from cs_metrics.targets import target_of
 
 OUTCOMES = ("net_revenue_retention", "gross_revenue_retention", "logo_retention")
 RESULTS = ("expansion_rate", "gross_renewal_rate", "net_profitability")
@@ -111,7 +109,8 @@ def _figures(book: Book, mine: Book, names: tuple[str, ...], months: int) -> pd.
     for name in names:
         metric = METRICS[name]
         now, before = (_value(mine, name, months, back) for back in (0, months))
-        target = target_of(book, name, mine)
+        goal = target_of(mine, name, months)
+        target = np.nan if goal is None else goal.least
         ahead = (now >= target) if metric.good == "up" else (now <= target)
         told = "" if now != now or target != target else "reached" if ahead else "not reached"
         rows.append(
@@ -139,15 +138,6 @@ def _value(mine: Book, name: str, months: int, back: int) -> float:
     asked = metric.asked(mine, opening if metric.period else max(opening - 1, 0), closing)
     values = metric.of(asked, months)
     return float(values.iloc[-1]) if len(values) else np.nan
-
-
-def target_of(book: Book, name: str, mine: Book | None = None) -> float:
-    """What is to be reached: what was set for this CSM, else for everyone, else what ships; blank where nothing is."""
-    for who in [str(book.owners.names[place]) for place in sorted(mine.whose)] if mine and mine.whose else []:
-        if (own := in_force(book).get((f"target.{name}", who))) is not None:
-            return own
-    known = (f"target.{name}", "") in in_force(book) or f"target.{name}" in DIALS or name in TARGETS
-    return wanted(book, name) if known else np.nan
 
 
 def _luck(book: Book, csm: str, months: int, names: pd.Series) -> list[str]:

@@ -7,8 +7,7 @@ import pandas as pd
 
 from cs_metrics.analysis.risk import described
 from cs_metrics.book import Book
-from cs_metrics.lately import days_before
-from cs_metrics.signals.advocacy import CONFIRMED_WITHIN
+from cs_metrics.lately import CONFIRMED_WITHIN, days_before
 
 
 def stories(book: Book) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from cs_metrics.cli import figures as figures
 from cs_metrics.cli import growing as growing
 from cs_metrics.cli import keeping as keeping
 from cs_metrics.cli import past as past
+from cs_metrics.cli import practice as practice
 from cs_metrics.cli import sharing as sharing
 from cs_metrics.cli import staying as staying
 from cs_metrics.cli import team as team

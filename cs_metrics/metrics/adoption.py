@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from cs_metrics.book import Book, Dark
-from cs_metrics.happened import facts_of, state_at_close
+from cs_metrics.happened import by_close, facts_of, state_at_close
 from cs_metrics.metric import Amounts, measure, metric
-from cs_metrics.units import COUNT, PERCENT
+from cs_metrics.units import COUNT, PERCENT, RATIO
 
 
 def _both(book: Book, used: str, available: str) -> tuple[np.ndarray, np.ndarray]:
     """What was used and what could have been, closes × rows; 0 and 0 where either is unknown or nothing could be."""
+    return book.kept(("used and available", used, available), lambda: _used_and_available(book, used, available))
+
+
+def _used_and_available(book: Book, used: str, available: str) -> tuple[np.ndarray, np.ndarray]:
     rows = facts_of(book, "usage", used)
     use = state_at_close(book, rows, rows["day"], used)
     limit = state_at_close(book, rows, rows["day"], available)
@@ -21,6 +25,16 @@ def _both(book: Book, used: str, available: str) -> tuple[np.ndarray, np.ndarray
         raise Dark(f"Add {available} to the table usage.")
     known = ~np.isnan(use) & (limit > 0)
     return np.where(known, np.rint(use), 0).astype(np.int64), np.where(known, np.rint(limit), 0).astype(np.int64)
+
+
+def _sign_ins(book: Book) -> tuple[np.ndarray, np.ndarray]:
+    """All sign-ins of the month and its highest number of active users, closes × rows; 0 and 0 where unknown."""
+    rows = facts_of(book, "usage", "logins", "active_users")
+    people = state_at_close(book, rows, rows["day"], "active_users")
+    rows = rows[rows["logins"].notna()]
+    known = (by_close(book, rows, rows["day"]) > 0) & (people > 0)
+    times = by_close(book, rows, rows["day"], np.rint(rows["logins"]))
+    return np.where(known, times, 0), np.where(known, np.rint(people), 0).astype(np.int64)
 
 
 @measure(period=False)
@@ -33,6 +47,18 @@ def active(book: Book, months: int, upto: int) -> np.ndarray:
 def seats(book: Book, months: int, upto: int) -> np.ndarray:
     """Seats paid for in the month of each close, where active users are known too."""
     return _both(book, "active_users", "licensed_seats")[1]
+
+
+@measure(period=False)
+def sign_ins(book: Book, months: int, upto: int) -> np.ndarray:
+    """Sign-ins in the month of each close, where the active users are known too."""
+    return book.kept("sign-ins", lambda: _sign_ins(book))[0]
+
+
+@measure(period=False)
+def signing_in(book: Book, months: int, upto: int) -> np.ndarray:
+    """Active users in the month of each close, where the sign-ins are known too."""
+    return book.kept("sign-ins", lambda: _sign_ins(book))[1]
 
 
 @measure(period=False)
@@ -74,3 +100,19 @@ def active_user_share(active: np.ndarray, seats: np.ndarray) -> Amounts:
 def feature_breadth(features_in_use: np.ndarray, features_on_offer: np.ndarray) -> Amounts:
     """How much of the product do they use?"""
     return features_in_use, features_on_offer
+
+
+@metric(
+    label="Logins per active user",
+    unit=RATIO,
+    top=COUNT,
+    bottom=COUNT,
+    formula="sign-ins in the month over the active users",
+    source="Common CS practice",
+)
+def logins_per_user(sign_ins: np.ndarray, signing_in: np.ndarray) -> Amounts:
+    """How often does somebody who uses the product come back to it in a month?
+
+    Accounts whose sign-ins or active users are unknown do not count.
+    """
+    return sign_ins, signing_in

@@ -11,6 +11,7 @@ import pandas as pd
 
 from cs_metrics.book import NEVER, Book
 from cs_metrics.happened import facts_of, happened, started
+from cs_metrics.lately import speaks_of
 from cs_metrics.metric import Amounts, measure, metric
 from cs_metrics.units import COUNT, MONEY, PERCENT
 
@@ -25,8 +26,12 @@ def went_live(book: Book) -> pd.DataFrame:
 
     The deadline is the date given, else 30 days after the start.
     """
-    rows = facts_of(book, "onboarding")
-    named = rows["milestone"].astype(str).str.contains(LIVE, case=False, regex=True)
+    facts_of(book, "onboarding")
+    return book.kept("went live", lambda: _went_live(book, book.facts.planned("onboarding")))
+
+
+def _went_live(book: Book, rows: pd.DataFrame) -> pd.DataFrame:
+    named = speaks_of(rows["milestone"], LIVE)
     with_live = np.isin(rows["row"], rows.loc[named, "row"].unique())
     steps = rows[named | ~with_live]
     open_still = steps["done_on"].isna().groupby(steps["row"]).any()
@@ -44,13 +49,17 @@ def went_live(book: Book) -> pd.DataFrame:
 
 def trained(book: Book) -> np.ndarray:
     """The day each row was first trained, as days since 1970; not a number where it was not: one per row."""
+    return book.kept("trained", lambda: _trained(book))
+
+
+def _trained(book: Book) -> np.ndarray:
     days = []
     if book.knows("touchpoints.done_on"):
         rows = book.facts["touchpoints"]
-        days.append(rows.loc[rows["kind"].astype(str).str.contains(TRAINED, case=False), ["row", "done_on"]])
+        days.append(rows.loc[speaks_of(rows["kind"], TRAINED), ["row", "done_on"]])
     if not days or book.knows("onboarding.milestone"):
         rows = facts_of(book, "onboarding", "done_on")
-        days.append(rows.loc[rows["milestone"].astype(str).str.contains(TRAINED, case=False), ["row", "done_on"]])
+        days.append(rows.loc[speaks_of(rows["milestone"], TRAINED), ["row", "done_on"]])
     first = pd.concat(days).dropna().groupby("row")["done_on"].min()
     out = np.full(len(book), np.nan)
     out[first.index.to_numpy(dtype=np.intp)] = first.to_numpy().astype("datetime64[D]").astype(np.int64)

@@ -25,6 +25,10 @@ def answers(book: Book, kind: str) -> pd.DataFrame:
     NPS is asked of the relationship; after a transaction it is another question, and left out. CSAT also counts the
     ratings of tickets, on the day the ticket was solved.
     """
+    return book.kept(("answers", kind), lambda: _answers(book, kind))
+
+
+def _answers(book: Book, kind: str) -> pd.DataFrame:
     low, high = SCALES[kind]
     parts = []
     if kind == "CSAT" and book.knows("tickets.csat"):
@@ -43,6 +47,10 @@ def answers(book: Book, kind: str) -> pd.DataFrame:
 
 def asked(book: Book) -> pd.DataFrame:
     """Every question put to somebody: ``row, day, answered``."""
+    return book.kept("asked", lambda: _asked(book))
+
+
+def _asked(book: Book) -> pd.DataFrame:
     rows = facts_of(book, "surveys", "sent_at")
     answered = rows["responded_at"].notna() | rows["score"].notna()
     day = rows["sent_at"].fillna(rows["responded_at"])

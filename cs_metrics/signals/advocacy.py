@@ -9,6 +9,7 @@ from cs_metrics.book import Book
 from cs_metrics.dials import dial
 from cs_metrics.health import HEALTHY, health
 from cs_metrics.lately import (
+    CONFIRMED_WITHIN,
     age_days,
     days_before,
     last_of,
@@ -24,7 +25,6 @@ PROMOTER_DAYS = dial("is_a_promoter.days", "Days an answer counts", 365, "days",
 HIGH_PULSE = dial("pulse_is_high.pulse", "High is a pulse from", 4, least=1, most=5)
 TOP = dial("is_a_power_user.top", "Power users are the top", 0.1, "share", least=0.01, most=0.5)
 LONG = dial("is_a_customer_for_a_year.days", "Days as a customer", 365, "days", most=3650)
-CONFIRMED_WITHIN = dial("outcome_is_confirmed.days", "Days an outcome counts", 365, "days", least=1, most=1095)
 RESTS = dial("is_rested.days", "Days without asking", 90, "days", most=730)
 
 

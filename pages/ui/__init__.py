@@ -4,6 +4,13 @@ from pages.ui.account import lifeline as lifeline
 from pages.ui.account import sheet as sheet
 from pages.ui.account import standing_of as standing_of
 from pages.ui.account import tables_of as tables_of
+from pages.ui.activity import activity_answer as activity_answer
+from pages.ui.activity import cadence_by_stage as cadence_by_stage
+from pages.ui.activity import cadence_dials as cadence_dials
+from pages.ui.activity import coverage_beside_volume as coverage_beside_volume
+from pages.ui.activity import results_of_work as results_of_work
+from pages.ui.adoption import adoption_by_group as adoption_by_group
+from pages.ui.adoption import seat_use as seat_use
 from pages.ui.advocate_gaps import coverage_matrix as coverage_matrix
 from pages.ui.advocate_gaps import targets_of as targets_of
 from pages.ui.advocates import advocates_list as advocates_list
@@ -21,6 +28,7 @@ from pages.ui.at_risk import at_risk_list as at_risk_list
 from pages.ui.at_risk import narrowed as narrowed
 from pages.ui.backtest import backtest as backtest
 from pages.ui.benchmarks import benchmarks_beside as benchmarks_beside
+from pages.ui.calendar_due import next_two_weeks as next_two_weeks
 from pages.ui.calls import calls as calls
 from pages.ui.capacity import paired_measures as paired_measures
 from pages.ui.capacity import team_capacity as team_capacity
@@ -82,6 +90,11 @@ from pages.ui.menu import follow as follow
 from pages.ui.menu import heading as heading
 from pages.ui.menu import pages as pages
 from pages.ui.moved import what_moved as what_moved
+from pages.ui.onboarding import fast_onboarding as fast_onboarding
+from pages.ui.onboarding import onboarding_answer as onboarding_answer
+from pages.ui.onboarding import open_milestones as open_milestones
+from pages.ui.onboarding import time_to_live as time_to_live
+from pages.ui.onboarding import training as training
 from pages.ui.periods import periods_compared as periods_compared
 from pages.ui.pickers import book as book
 from pages.ui.pickers import choose as choose

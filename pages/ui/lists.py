@@ -50,7 +50,7 @@ MONEY_COLUMNS = (
     "won_mrr",
     "lost_mrr",
 )
-SHARES = ("likelihood", "without", "chance")
+SHARES = ("likelihood", "without", "chance", "seat_use")
 POINTS = ("contribution", "weighs", "difference")
 LABELS = {
     "account_id": "Id", "name": "Account", "csm": "CSM", "mrr": "MRR", "renewal_date": "Renewal", "health": "Health",
@@ -83,6 +83,13 @@ LABELS = {
     "potential": "Would bring", "products": "What would fit", "why_now": "Why now", "offered": "On offer already",
     "signs": "Signs", "fits_as": "Why it fits", "product": "Product", "upsell": "Upsell", "cross_sell": "Cross-sell",
     "price": "Price", "expansion": "Expansion", "took_on": "Took on", "stage": "Stage", "closed_on": "Closed",
+        "milestone": "Milestone", "state": "State", "answer": "Answer",
+    "seat_use": "Seats in use",
+    "active_users": "Active users", "licensed_seats": "Seats", "days_since": "Days untouched",
+    "allowed": "Days allowed", "overdue": "Days overdue", "opened_on": "Opened", "resolved_on": "Resolved",
+    "months_seen": "Months seen", "lost": "Lost", "who": "Who", "touchpoints": "Touchpoints",
+    "reviews": "Reviews", "escalations": "Escalated", "resolved": "Resolved",
+    "outcomes": "Outcomes", "live": "Live", "days": "Days",
     "written_on": "Written", "asked_on": "Asked", "step": "Next step", "use_case": "Use case",
 }  # fmt: skip
 HELP = {
