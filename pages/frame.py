@@ -11,6 +11,7 @@ with st.sidebar:
 ui.follow()
 ui.begin()
 ui.heading(page)
-page.run()
+with ui.faults_said():
+    page.run()
 ui.page_workbook(page)
 ui.show_drill()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit as st
 from conftest import CASES, ROOT
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from cs_metrics.read.files import File
@@ -403,3 +405,20 @@ def test_explaining_says_what_each_account_did_to_the_figure() -> None:
     rows = next(d.value for d in at.dataframe if "contribution" in d.value.columns)
     assert "points on the 3 months before" in words(at)
     assert rows["contribution"].sum() == pytest.approx(1.0, abs=0.06)
+
+
+def test_a_fault_of_a_page_is_said_without_its_details(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("pages.ui.movements_of", lambda *_: {}["a secret of a customer"])
+    before = config.get_option("client.showErrorDetails")
+    config.set_option("client.showErrorDetails", "none")
+    try:
+        at = visit(page("retention"))
+    finally:
+        config.set_option("client.showErrorDetails", before)
+    [said] = at.error
+    assert "secret" not in said.value
+    number = re.search(r"the number (\w{6}):", said.value)
+    assert number
+    assert f"fault {number[1]}" in caplog.text

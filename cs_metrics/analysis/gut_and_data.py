@@ -17,13 +17,12 @@ from cs_metrics.analysis.likely import FEWEST_FOR_A_RANGE, FEWEST_FOR_A_RATE, wi
 from cs_metrics.analysis.risk import AT_RISK, described, fired, likelihood
 from cs_metrics.book import Book
 from cs_metrics.facts import Facts
-from cs_metrics.health import HEALTHY, health
+from cs_metrics.health import HEALTHY, POOR, health
 from cs_metrics.lately import last_of, pulses
 from cs_metrics.months import last_day
 from cs_metrics.signal import signals
 
 GREEN, RED = 4, 2
-LOW = 40
 LATEST = 90
 WINDOW = 6
 ROSY, GLOOMY, AGREE = "pulse good, data warn", "pulse bad, data fine", "no disagreement"
@@ -49,8 +48,8 @@ def gut_and_data(book: Book) -> pd.DataFrame:
 
     ``data_health`` is the health score without the pulse, ``data_likelihood`` the chance of a loss by the signals that
     neither a pulse nor a flag fires. ``side``: *pulse good, data warn* where a pulse of 4 or 5 stands against a chance
-    of 20 % or more, or a health below 40; *pulse bad, data fine* where a pulse of 1 or 2 stands against less than that
-    and, where it is known, a health of 70 or more. ``sentence`` says it in words.
+    of 20 % or more, or a poor health; *pulse bad, data fine* where a pulse of 1 or 2 stands against less than that
+    and, where it is known, a good health. ``sentence`` says it in words.
     """
     return book.answered(("gut and data", book.known_on), lambda: _gut_and_data(book))
 
@@ -71,8 +70,8 @@ def _gut_and_data(book: Book) -> pd.DataFrame:
         data_likelihood=likelihood(found["weight"], found["row"], len(book))[rows],
         reasons=reasons.to_numpy(dtype=object),
     )
-    calm = (table["data_likelihood"] < AT_RISK) & ~(table["data_health"] < HEALTHY)
-    warned = (table["data_likelihood"] >= AT_RISK) | (table["data_health"] < LOW)
+    calm = (table["data_likelihood"] < AT_RISK) & ~(table["data_health"] < HEALTHY.of(book))
+    warned = (table["data_likelihood"] >= AT_RISK) | (table["data_health"] < POOR.of(book))
     side = np.select([(table["pulse"] >= GREEN) & warned, (table["pulse"] <= RED) & calm], [ROSY, GLOOMY], AGREE)
     table = table.assign(side=side.astype(object))
     return table.assign(sentence=[_sentence(row) for row in table.to_dict("records")])

@@ -34,7 +34,7 @@ GRID = "rgba(138, 148, 166, 0.22)"
 # A line alone takes no click: these points, which nobody sees, do.
 TO_CLICK: dict[str, Any] = {
     "mode": "lines+markers",
-    "marker": {"size": 12, "color": "rgba(0, 0, 0, 0)"},
+    "marker": {"size": 12, "opacity": 0},
 }
 
 

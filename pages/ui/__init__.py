@@ -39,6 +39,7 @@ from pages.ui.decks import slides_of as slides_of
 from pages.ui.definitions import definition_panel as definition_panel
 from pages.ui.drill import show_drill as show_drill
 from pages.ui.dry_run import dry_run as dry_run
+from pages.ui.faults import faults_said as faults_said
 from pages.ui.forecast import forecast as forecast
 from pages.ui.forms import choose_account as choose_account
 from pages.ui.forms import note_form as note_form

@@ -13,7 +13,6 @@ from cs_metrics.analysis.gut_and_data import (
     EVERYONE,
     GLOOMY,
     GREEN,
-    LOW,
     RED,
     ROSY,
     calibration,
@@ -26,7 +25,7 @@ from cs_metrics.analysis.gut_and_data import (
 from cs_metrics.analysis.likely import FEWEST_FOR_A_RANGE, FEWEST_FOR_A_RATE
 from cs_metrics.analysis.risk import AT_RISK
 from cs_metrics.book import Book
-from cs_metrics.health import HEALTHY
+from cs_metrics.health import HEALTHY, POOR
 from pages.ui.drill import Drill, table_of_figures
 from pages.ui.lists import accounts
 from pages.ui.menu import open_account
@@ -77,15 +76,15 @@ def _quadrant(mine: pd.DataFrame, book: Book) -> None:
     drawn = mine["data_health"].notna()
     if drawn.any():
         chart(
-            charts.quadrant(mine, HEALTHY),
+            charts.quadrant(mine, HEALTHY.of(book)),
             key="quadrant",
             alt="Each account at its pulse and its health by the data, as large as its MRR",
             sentence=f"Of {plural(len(mine), 'customer')} with a pulse, pulse and data disagree about {len(apart):,}.",
             footer=(
                 f"Good is a pulse of {GREEN} or 5, bad 1 or {RED}. The data warn where the signals make a loss "
-                f"{AT_RISK:.0%} likely or more, or health is below {LOW}; they are fine below that chance, with a "
-                f"health of {HEALTHY} or more where it is known. Health and signals are told as if nobody had given a "
-                "pulse or flagged a risk. A point opens its account."
+                f"{AT_RISK:.0%} likely or more, or health is below {POOR.of(book):g}; they are fine below that "
+                f"chance, with a health of {HEALTHY.of(book):g} or more where it is known. Health and signals are "
+                "told as if nobody had given a pulse or flagged a risk. A point opens its account."
             ),
             behind=opened,
         )
