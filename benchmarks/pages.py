@@ -28,6 +28,12 @@ PAGES = {
     "At risk": "at-risk",
     "Team": "team",
     "Renewals": "renewals",
+    "Health": "health",
+    "Advocates": "advocates",
+    "Pulse": "pulse",
+    "Seen coming": "seen-coming",
+    "Signals": "signals",
+    "Voice of customer": "voice-of-customer",
 }
 
 

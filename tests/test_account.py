@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,11 +15,11 @@ from cs_metrics.analysis.account import LANES, alone, facts_of, history_of, puls
 from cs_metrics.analysis.account_tables import TABLES_OF
 from cs_metrics.analysis.advocates import criteria
 from cs_metrics.analysis.next_step import RULES, next_step, next_steps
-from cs_metrics.analysis.replay import health_over, month_ends
+from cs_metrics.analysis.replay import DIALS_READ, health_over, month_ends
 from cs_metrics.analysis.risk import at_risk
 from cs_metrics.book import Book
 from cs_metrics.charts import lifeline
-from cs_metrics.dials import tried
+from cs_metrics.dials import Dial, tried
 from cs_metrics.health import health
 
 SOME = ("ACC-0001", "ACC-0128", "ACC-0165", "ACC-0199", "ACC-0386")
@@ -62,6 +63,33 @@ def test_health_over_time_is_by_the_weights_in_force_then() -> None:
     book = known(pulses=[pulse("Hit", "2025-01-10", 2)], usage=use([80] * 6, [50] * 6)).where_id("Hit")
     chosen = tried(book, {"some.weight": 1.0})
     assert health_over(chosen, month_ends(chosen)) == pytest.approx(health_over(book, month_ends(book)), nan_ok=True)
+
+
+def test_the_score_reads_no_settings_but_those_its_history_looks_at(now: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: set[str] = set()
+    value_of = Dial.of
+
+    def noted(dial: Dial, book: Book, about: str = "") -> float:
+        read.add(dial.name)
+        return value_of(dial, book, about)
+
+    monkeypatch.setattr(Dial, "of", noted)
+    health(replace(now, memory={}))
+    assert read
+    assert all(name.startswith(DIALS_READ) for name in read)
+
+
+def test_an_account_taken_from_a_book_already_looked_at_says_the_same(sample: Book) -> None:
+    looked, fresh = sample.now(date(2026, 1, 1)), sample.now(date(2026, 1, 1))
+    at_risk(looked), criteria(looked)
+    for account in SOME:
+        one, alike = alone(looked, account), alone(fresh, account)
+        assert ("health", looked.known_on) in one.memory
+        told, wanted = facts_of(one), facts_of(alike)
+        assert str(told.pop("renewal_date")) == str(wanted.pop("renewal_date"))
+        assert told == pytest.approx(wanted, nan_ok=True)
+        assert reasons_of(one) == reasons_of(alike)
+        assert next_step(one) == next_step(alike)
 
 
 def test_the_page_says_of_an_account_what_the_lists_say(now: Book) -> None:

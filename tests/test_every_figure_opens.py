@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import streamlit as st
-from test_pages import own_folder, page, visit
+from test_pages import PAGES, own_folder, page, visit
 
 from cs_metrics.units import MONEY, PERCENT
 from pages.ui.drill import Drill, Window
@@ -61,7 +61,7 @@ class Clicks:
         patch.setattr(st, "button", a_button)
         patch.setattr(st, "plotly_chart", a_chart)
 
-    def asked(self, callback: Callable[[], None], key: str, value: Any) -> Drill | None:
+    def asked(self, callback: Callable[[], None], key: str, value: Any) -> Drill | Window | None:
         """What a click asks for."""
         state: dict[str, Any] = {key: value}
         with self.patch.context() as patch:
@@ -69,11 +69,11 @@ class Clicks:
             callback()
         return state.get("drill")
 
-    def cell(self, key: str, row: int) -> Drill | None:
+    def cell(self, key: str, row: int) -> Drill | Window | None:
         """A click into a column of buttons."""
         return self.asked(self.cells[key], key, {"row": row})
 
-    def point(self, key: str, curve: int, place: int) -> Drill | None:
+    def point(self, key: str, curve: int, place: int) -> Drill | Window | None:
         """A click on a mark of a chart."""
         figure, callback = self.charts[key]
         mark = figure.data[curve]
@@ -84,11 +84,24 @@ class Clicks:
         return self.asked(callback, key, {"selection": {"points": [point]}})
 
 
-def account_rows(drill: Drill | None) -> pd.DataFrame:
+def opened_by(patch: pytest.MonkeyPatch, view: str) -> Clicks:
+    """What can be clicked on a view, once it is open; not what stands on the page the visit begins with."""
+    name, query = VIEWS[view]
+    at = visit(**query)
+    clicks = Clicks(patch)
+    (at.run() if page(name) == PAGES[0] else at.switch_page(str(page(name))).run())
+    if "data_tab" in query:  # not bound to the address
+        at.session_state["data_tab"] = query["data_tab"]
+        at.run()
+    assert not at.exception, [e.message for e in at.exception]
+    return clicks
+
+
+def account_rows(drill: Drill | Window | None) -> pd.DataFrame:
     """The accounts of a drill, checked: they name accounts, and add up to what is said above them."""
     if drill is None:
         return pd.DataFrame()
-    if isinstance(drill, Window):  # the evidence behind one account's reasons
+    if isinstance(drill, Window):  # why one account is at risk: its name stands in the title
         return pd.DataFrame({"name": [drill.title]})
     rows = drill.rows()
     assert {"account_id", "name"} <= set(rows.columns), drill.title
@@ -105,9 +118,7 @@ def account_rows(drill: Drill | None) -> pd.DataFrame:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_figure_opens_its_accounts(view: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    name, query = VIEWS[view]
-    clicks = Clicks(monkeypatch)
-    visit(page(name), **query)
+    clicks = opened_by(monkeypatch, view)
     opened = 0
     for key, callback in clicks.buttons.items():
         assert len(account_rows(clicks.asked(callback, key, True))) or "renewal" in key, key
@@ -133,8 +144,7 @@ def test_every_figure_opens_its_accounts(view: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_what_the_bars_of_a_change_open_adds_up_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    clicks = Clicks(monkeypatch)
-    visit(page("retention"), view="What moved it")
+    clicks = opened_by(monkeypatch, "what moved it")
     bars = clicks.charts["chart_moved_chart"][0].data[0]
     parts = [
         account_rows(clicks.point("chart_moved_chart", 0, place))["contribution"].sum() for place in range(len(bars.x))

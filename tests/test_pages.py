@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from conftest import CASES, ROOT
 from streamlit import config
 from streamlit.testing.v1 import AppTest
@@ -24,12 +23,14 @@ FRAME = str(ROOT / "pages" / "frame.py")
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A database of one's own, the sample's kept for the whole run; errors shown in full; nothing cached from before."""
+    """A database of one's own, the sample's kept for the whole run.
+
+    What is cached is keyed by the database and its batch, so a book of another test is never shown, and the sample
+    company is read once for all tests.
+    """
     database = f"sqlite:///{tmp_path / 'book.db'}"
     monkeypatch.setenv("CS_METRICS_DATABASE", database)
     monkeypatch.setenv("CS_METRICS_SAMPLE", str(tmp_path_factory.getbasetemp() / "sample"))
-    st.cache_resource.clear()
-    st.cache_data.clear()
     return database
 
 

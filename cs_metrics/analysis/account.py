@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+from cs_metrics.analysis.advocates import Criteria
 from cs_metrics.analysis.next_step import next_step
 from cs_metrics.analysis.risk import described, fired, likelihood
 from cs_metrics.book import Book
@@ -54,14 +57,38 @@ class _Blank(dict):
 def alone(book: Book, account_id: str) -> Book:
     """The book of one account. What compares it with the others of its segment is taken over from the whole.
 
-    Nothing of the other accounts is computed but their use last month.
+    Nothing of the other accounts is computed but their use last month; what is kept of all accounts (their signals,
+    scores, criteria of advocacy) is taken over and not computed again.
     """
     one = book.where_id(account_id)
+    at = int(book.accounts.index.get_indexer(pd.Index([account_id]))[0])
     if "usage" in book.facts:
-        level, place, word = use_in_segment(book)
-        at = book.accounts.index.get_indexer(pd.Index([account_id]))
-        one.memory["lately", "use in segment", book.known_on] = level[at], place[at], word
+        use_in_segment(book)
+    for key, kept in book.memory.items():
+        if (its := _of_one(key, kept, at)) is not None:
+            one.memory[key] = its
     return one
+
+
+def _of_one(key: object, kept: Any, at: int) -> Any:
+    """What is kept of all accounts, for the one at this position; None where it is not of a kind to be taken over."""
+    match key:
+        case ("fired", _, _):
+            return _rows_of(kept, at)
+        case ("health", _) | ("asked", _):
+            return kept.iloc[[at]].set_axis([0]) if key[0] == "asked" else kept.iloc[[at]]
+        case ("lately", "use in segment", _):
+            return kept[0][at : at + 1], kept[1][at : at + 1], kept[2]
+        case ("criteria", _):
+            its = slice(at, at + 1)
+            met = kept.met.iloc[its].set_axis([0])
+            return Criteria(met, _rows_of(kept.found, at), kept.known, *(each[its] for each in kept[3:]))
+    return None
+
+
+def _rows_of(rows: pd.DataFrame, at: int) -> pd.DataFrame:
+    """The rows of the account at this position, as those of a book of one."""
+    return rows.iloc[np.flatnonzero(rows["row"].to_numpy() == at)].reset_index(drop=True).assign(row=0)
 
 
 def facts_of(book: Book) -> dict[str, object]:

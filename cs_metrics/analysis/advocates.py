@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cs_metrics.analysis.asks import asked
-from cs_metrics.analysis.risk import described, fired
+from cs_metrics.analysis.risk import described, fired, said_together
 from cs_metrics.book import Book
 from cs_metrics.lately import per_account, pulses, use_in_segment
 from cs_metrics.signal import SIGNALS, signals
@@ -106,7 +106,7 @@ def with_criteria(book: Book, rows: np.ndarray) -> pd.DataFrame:
     on = criteria(book)
     labels = np.array([SIGNALS[name].label for name in on.known], dtype=object)
     table = on.met[on.known].to_numpy()[rows]
-    reasons = on.found.groupby("row")["reason"].agg("; ".join).reindex(rows)
+    reasons = said_together(on.found[np.isin(on.found["row"], rows)]).reindex(rows)
     lately = asked(book).iloc[rows]
     return described(book, rows).assign(
         met=["; ".join(labels[row]) for row in table],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from cs_metrics.analysis.quarter_ends import Progress, known_then
 from cs_metrics.book import Book
 from cs_metrics.health import BANDS, PARTS, band_of, health
 from cs_metrics.months import last_day
@@ -41,13 +43,23 @@ def scores_at(book: Book, close: int) -> Scores:
     if close == book.closes - 1:
         return book.kept(("scores", book.known_on), lambda: scores(book))
     day = last_day(book.months_with_lead[close])
-    return book.kept(("scores at", day), lambda: scores(book.as_of(day)))
+    return book.kept(("scores at", day), lambda: _scores_then(book, day))
 
 
-def history(book: Book, months: int = 12) -> list[Scores]:
-    """The scores at the last month-ends, so many months back, the latest last."""
-    first = max(book.closes - 1 - months, book.lead)
-    return [scores_at(book, close) for close in range(first, book.closes)]
+def _scores_then(book: Book, day: date) -> Scores:
+    """The scores on a past day, read with what the back-test and the proposal of weights read of the same day."""
+    known, found = book.as_of(day), known_then(book, day)[2]
+    return Scores(str(known.last), found, band_of(known, found), known.balance(0, 0)[-1], known.owners.held[-1])
+
+
+def history(book: Book, months: int = 12, progress: Progress | None = None) -> list[Scores]:
+    """The scores at the last month-ends, so many months back, the latest last; ``progress`` is told how far this is."""
+    closes, found = range(max(book.closes - 1 - months, book.lead), book.closes), []
+    for place, close in enumerate(closes):
+        if progress is not None:
+            progress(place / len(closes), f"{last_day(book.months_with_lead[close])}")
+        found.append(scores_at(book, close))
+    return found
 
 
 class Level(NamedTuple):

@@ -62,7 +62,8 @@ def next_asks(book: Book) -> pd.DataFrame:
     chosen = np.select(order, kinds, "")
     rows = np.flatnonzero(chosen != "")
     rows = rows[np.lexsort((-book.balance(0, 0)[-1][rows], ~gap[rows]))]
-    why = [_why(chosen[row], where[row] if gap[row] else "", lately.iloc[row], book) for row in rows]
+    last, parts = lately["last_asked"].iloc[rows], np.where(gap, where, "")[rows]
+    why = [_why(*each, book) for each in zip(chosen[rows], parts, last, strict=True)]
     return with_criteria(book, rows).assign(
         ask=[ASKS[kind] for kind in chosen[rows]],
         kind=chosen[rows],
@@ -120,13 +121,13 @@ def _did(book: Book, kind: str) -> np.ndarray:
     return did
 
 
-def _why(kind: str, gap: str, lately: pd.Series, book: Book) -> str:
+def _why(kind: str, gap: str, last: pd.Timestamp, book: Book) -> str:
     """The reason in a sentence: what makes it fit, what gap it fills, how rested it is."""
     said = FITS[kind].capitalize()
     said += f"; no reference yet for {gap}" if gap else ""
-    if lately["last_asked"] is pd.NaT or lately["last_asked"] != lately["last_asked"]:
+    if pd.isna(last):
         return f"{said}; never asked before."
-    days = (pd.Timestamp(book.known_on) - lately["last_asked"]).days
+    days = (pd.Timestamp(book.known_on) - last).days
     return f"{said}; last asked {plural_days(days)} ago."
 
 

@@ -16,12 +16,14 @@ import pandas as pd
 
 from cs_metrics.book import NO_HANDOVERS, Book, Lines, Owners
 from cs_metrics.facts import ALWAYS, KNOWN, Facts, known_before, known_on
-from cs_metrics.health import PARTS, health
+from cs_metrics.health import LEAST_KNOWN, PARTS, health, joined, weights
 from cs_metrics.lately import first_day
 from cs_metrics.months import last_day, month
 
 DAY = np.timedelta64(1, "D")
+NEVER = np.datetime64("NaT", "D")
 MONTHLY = ("usage",)
+DIALS_READ = ("health.", "cadence.")
 
 
 def month_ends(book: Book, months: int = 36) -> list[date]:
@@ -36,24 +38,31 @@ def health_over(book: Book, days: Sequence[date]) -> np.ndarray:
     """
     scores = np.full(len(days), np.nan)
     for group in _alike(book, days):
-        scores[group] = health(over_days(book, [days[at] for at in group]))["health"].to_numpy()
+        known = over_days(book, [days[at] for at in group])
+        parts = health(known)[list(PARTS)].to_numpy()
+        told = _told_on(book, [days[at] for at in group])
+        scores[group] = joined(np.where(told, parts, np.nan), weights(known), LEAST_KNOWN.of(known))
     return scores
 
 
 def _alike(book: Book, days: Sequence[date]) -> list[list[int]]:
-    """The days in groups on which the same settings held and the same could be told."""
-    since = _begins(book)
-    if "settings" in book.facts:
-        since += book.facts["settings"]["from_date"].to_numpy().astype("datetime64[D]").tolist()
-    held = np.searchsorted(np.sort(np.array(since, dtype="datetime64[D]")), _days(days), side="right")
+    """The days in groups on which the same settings of the score held."""
+    if "settings" not in book.facts:
+        return [list(range(len(days)))] if len(days) else []
+    rows = book.facts["settings"]
+    since = np.sort(rows["from_date"].to_numpy()[rows["setting"].str.startswith(DIALS_READ)].astype("datetime64[D]"))
+    held = np.searchsorted(since, _days(days), side="right")
     return [np.flatnonzero(held == each).tolist() for each in np.unique(held)]
 
 
-def _begins(book: Book) -> list[np.datetime64]:
-    """The days from which the tables can tell a part of the score."""
-    for part in PARTS.values():
+def _told_on(book: Book, days: Sequence[date]) -> np.ndarray:
+    """Could a part of the score be told on a day, by what anybody knew of the tables it reads: days × parts."""
+    told = np.zeros((len(days), len(PARTS)), dtype=bool)
+    for place, part in enumerate(PARTS.values()):
+        table, dot, column = part.needs.partition(".")
         book.knows(part.needs)
-    return [begin for begin in book.facts.begins.values() if not np.isnat(begin)]
+        told[:, place] = book.facts.begins.get((table, column), NEVER) <= _days(days) if dot else book.knows(table)
+    return told
 
 
 def _days(days: Sequence[date]) -> np.ndarray:
@@ -98,7 +107,7 @@ def over_days(book: Book, days: Sequence[date]) -> Book:
 
 def _told(begin: np.datetime64, last: date) -> np.datetime64:
     """When a column begins, as the moved days see it: always, or never."""
-    return ALWAYS if begin <= np.datetime64(last) else np.datetime64("NaT", "D")
+    return ALWAYS if begin <= np.datetime64(last) else NEVER
 
 
 def _moved(

@@ -76,6 +76,20 @@ def heaviest_first(found: pd.DataFrame, rows: np.ndarray, what: str) -> list[lis
     return [told[a:b].tolist() for a, b in zip(first.tolist(), last.tolist(), strict=True)]
 
 
+def said_together(found: pd.DataFrame) -> pd.Series:
+    """All that is said of each account in one sentence, in the order of the signals: by row.
+
+    >>> said_together(pd.DataFrame({"row": [4, 2, 4], "reason": ["late", "calm", "loud"]})).to_dict()
+    {2: 'calm', 4: 'late; loud'}
+    """
+    order = np.argsort(found["row"].to_numpy(), kind="stable")
+    row, told = found["row"].to_numpy()[order], found["reason"].to_numpy(dtype=object)[order].tolist()
+    rows, first = np.unique(row, return_index=True)
+    ends = [*first[1:].tolist(), len(told)] if len(rows) else []
+    said = ["; ".join(told[a:b]) for a, b in zip(first.tolist(), ends, strict=True)]
+    return pd.Series(said, pd.Index(rows, name="row"), dtype=object)
+
+
 def how_many_at_risk(book: Book) -> int:
     """How many customers ``at_risk`` lists, without what it says of them."""
     found = fired(book, signals("risk"))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cs_metrics.analysis.advocates import ADVOCATE, Criteria, criteria, with_criteria
-from cs_metrics.analysis.risk import fired
+from cs_metrics.analysis.risk import fired, said_together
 from cs_metrics.book import Book, Problem
 from cs_metrics.dials import dial
 from cs_metrics.signal import SIGNALS
@@ -61,8 +61,7 @@ def falling(book: Book) -> pd.Series:
 
 
 def _falling(book: Book) -> pd.Series:
-    found = fired(book, [SIGNALS[name] for name in FALLING if name in SIGNALS])
-    return found.groupby("row")["reason"].agg("; ".join)
+    return said_together(fired(book, [SIGNALS[name] for name in FALLING if name in SIGNALS]))
 
 
 def _then(book: Book) -> Criteria | None:

@@ -42,7 +42,7 @@ def blocks_of(rows: list[list[str]]) -> list[Block]:
 
 
 def _below_each_other(rows: list[list[str]]) -> list[Block]:
-    filled = [at for at, row in enumerate(rows) if any(cell.strip() for cell in row)]
+    filled = [at for at, row in enumerate(rows) if any(map(str.strip, row))]
     best = header_of(rows, filled) if filled else None
     if best is None:
         return [Block(rows)]
@@ -116,7 +116,7 @@ def _cells(row: Sequence[str]) -> list[str]:
 def _side_by_side(block: Block) -> list[Block]:
     """The tables between columns that are empty from the header down, each with an account of its own."""
     rows = block.rows
-    filled = [at for at, row in enumerate(rows) if any(cell.strip() for cell in row)]
+    filled = [at for at, row in enumerate(rows) if any(map(str.strip, row))]
     header = header_of(rows, filled) if filled else None
     if header is None:
         return [block]

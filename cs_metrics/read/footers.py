@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from cs_metrics.read.amounts import LONGEST
@@ -50,7 +51,12 @@ class Out(NamedTuple):
 def is_number(text: str) -> bool:
     """Is this an amount, a count or a date rather than a word?"""
     text = text.strip()
-    if len(text) > LONGEST or not DIGIT.search(text):
+    return len(text) <= LONGEST and _is_number(text)
+
+
+@lru_cache(1 << 16)
+def _is_number(text: str) -> bool:
+    if not DIGIT.search(text):
         return False
     return not text[0].isalpha() or bool(
         re.fullmatch(r"[A-Za-z]{1,3}[$€£]?\s?[\d(.,-][\d.,)\s]*", text) and " " in text
@@ -72,7 +78,7 @@ def body_of(
     ]
     words = {at: _words(rows[at], texts) for at in filled}
     usual = _usual([words[at] for at in sample])
-    some = _usual([sum(1 for cell in rows[at] if cell.strip()) for at in sample])
+    some = _usual([cells_given(rows[at]) for at in sample])
     titles = [cell.strip() for cell in header if cell.strip()]
     first_title = next((cell for cell in header if cell.strip()), "")
     out: dict[int, str] = {}
@@ -102,6 +108,11 @@ def _words(row: Sequence[str], texts: list[int]) -> int:
     return sum(1 for cell in cells if cell and cell.strip() and not is_number(cell))
 
 
+def cells_given(row: Sequence[str]) -> int:
+    """How many cells of a row have anything in them."""
+    return len(list(filter(None, map(str.strip, row))))
+
+
 def _usual(counts: list[int]) -> int:
     """What a full row has: nine of ten rows have no more."""
     return sorted(counts)[9 * (len(counts) - 1) // 10] if counts else 0
@@ -129,7 +140,7 @@ def _mark_headings(rows: Rows, filled: list[int], some: int, out: dict[int, str]
     """Lines of one cell that name the rows below them: their totals name them, or the table begins with one."""
     if some < 3:
         return
-    alone = [at for at in filled if sum(1 for cell in rows[at] if cell.strip()) == 1]
+    alone = [at for at in filled if cells_given(rows[at]) == 1]
     if not alone or len(alone) == len(filled):
         return
     named = set()

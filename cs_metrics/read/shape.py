@@ -11,7 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from cs_metrics.read.dates import MONTHS, Orders, month_in
-from cs_metrics.read.footers import HEADING, Out, body_of, is_number
+from cs_metrics.read.footers import HEADING, Out, body_of, cells_given, is_number
 from cs_metrics.read.names import alike, known_headers
 
 Rows = Sequence[Sequence[str]]
@@ -44,7 +44,7 @@ def shape_of(rows: Rows, merged: Merged = ()) -> Shape | None:
     >>> shape_of([["Our book"], ["Account", "MRR"], ["A", "10"], ["Total", "10"]])
     Shape(at=1, headers=('Account', 'MRR'), body=[2], out=[Out(at=3, what='a total')], above='Our book', joined=False)
     """
-    filled = [at for at, row in enumerate(rows) if any(cell.strip() for cell in row)]
+    filled = [at for at, row in enumerate(rows) if any(map(str.strip, row))]
     if not filled:
         return None
     at = header_of(rows, filled)
@@ -194,7 +194,7 @@ def _knowledge(row: Sequence[str]) -> int:
 def header_of(rows: Rows, filled: list[int]) -> int | None:
     """The row that is the header: the one with most headers we know, else the first as wide as the table."""
     looked = filled[:LOOKED_AT]
-    width = {at: sum(1 for cell in rows[at] if cell.strip()) for at in looked}
+    width = {at: cells_given(rows[at]) for at in looked}
     widest = max(width.values())
     if widest == 1:
         first = looked[0]
@@ -223,7 +223,7 @@ def _groups(rows: Rows, before: list[int], at: int, merged: list[tuple[int, int,
         cells = [place for place, cell in enumerate(row) if cell.strip()]
         wide = [right - left for top, left, _, right in merged if top == before[-1] and right > left]
         whole = len(cells) == 1 and (cells[0] == 0 and (not wide or max(wide) + 1 >= 0.8 * len(rows[at])))
-        beyond = cells[-1] >= sum(1 for cell in rows[at] if cell.strip()) + 2
+        beyond = cells[-1] >= cells_given(rows[at]) + 2
         if whole or beyond or any(len(row[place]) > 40 or not is_label(row[place]) for place in cells):
             break
         if len(cells) < 2 and not wide and cells[0] == 0:

@@ -23,13 +23,16 @@ from cs_metrics.analysis.account import (
 from cs_metrics.analysis.account_tables import TABLES_OF
 from cs_metrics.analysis.next_step import Step, next_step
 from cs_metrics.analysis.replay import health_over, month_ends
+from cs_metrics.analysis.risk import fired
 from cs_metrics.book import Book, Settings
+from cs_metrics.health import health as health_of
+from cs_metrics.signal import signals
 from pages.ui.company import scope, source
 from pages.ui.lists import table
 from pages.ui.pickers import fixed_settings
 from pages.ui.plots import chart
 from pages.ui.tiles import attributes, figures
-from pages.ui.today import known_now
+from pages.ui.today import TO_READ, known_now
 from pages.ui.words import escaped, percent
 
 EMPTY = {
@@ -58,8 +61,13 @@ class Sheet(NamedTuple):
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def sheet_of(address: str, batch: int, scope: str, settings: Settings, account_id: str, today: date) -> Sheet:
-    """The sheet of an account, made once for a book and day. Of the other accounts only their use is looked at."""
+    """The sheet of an account, made once for a book and day. In a large book the other accounts are not looked at.
+
+    To look at every account of a small book costs what one of them costs, and is kept for the next sheet.
+    """
     known = known_now(address, batch, scope, settings, today)
+    if len(known) <= TO_READ:
+        health_of(known), fired(known, signals("risk"))
     one = alone(known, account_id)
     ends, events = month_ends(one), timeline(one)
     health = pd.Series(health_over(one, ends), index=pd.DatetimeIndex(ends))

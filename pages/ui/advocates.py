@@ -43,17 +43,13 @@ class Bench(NamedTuple):
     """The whole book on a day, which of its accounts are shown, and where its lists come from."""
 
     book: Book
+    shown: Book
     mine: np.ndarray
     key: tuple[str, int, str, Settings, str, date]
 
     def rows(self, which: str) -> pd.DataFrame:
         """A list, of the accounts shown."""
-        return of_accounts(listed(*self.key, which), self.shown)
-
-    @property
-    def shown(self) -> Book:
-        """The accounts shown, for their names and ids alone."""
-        return self.book.take(self.mine)
+        return self.shown.kept(("bench", self.key, which), lambda: of_accounts(listed(*self.key, which), self.shown))
 
     @property
     def names(self) -> dict[str, str]:
@@ -74,8 +70,11 @@ def bench(book: Book) -> Bench:
     """The advocates and the asks of the accounts of this book, each looked at among all accounts of the company."""
     address, batch, _ = source()
     key = (address, batch, scope(), fixed_settings(), str(book.last), date.today())
-    every = known_book(*key)
-    return Bench(every, every.accounts.index.isin(book.held_now().accounts.index), key)
+    return book.answered(("bench", key), lambda: _bench(known_book(*key), book.held_now(), key))
+
+
+def _bench(every: Book, shown: Book, key: tuple[str, int, str, Settings, str, date]) -> Bench:
+    return Bench(every, shown, every.accounts.index.isin(shown.accounts.index), key)
 
 
 def bench_tiles(bench: Bench) -> None:

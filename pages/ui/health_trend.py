@@ -17,6 +17,7 @@ from cs_metrics.analysis.health_history import (
     accounts_of,
     bands_over_time,
     flows,
+    history,
     level,
     places,
     scores_at,
@@ -30,6 +31,7 @@ from cs_metrics.units import SCORE
 from pages.ui.drill import Drill, table_of_figures
 from pages.ui.health import movers
 from pages.ui.lists import table
+from pages.ui.past import shown
 from pages.ui.plots import chart, say
 from pages.ui.words import escaped, money, plural
 
@@ -46,14 +48,15 @@ def health_trend(book: Book) -> None:
         return
     options = [WHOLE, *(name for name in book.groupings if name != "product")]
     by = st.selectbox("Trend by", options, key="trend_by", bind="query-params", format_func=_named, width=260)
-    with st.spinner("Scoring each month as it was known then…"):
-        lines = book.answered(("health trend", by), lambda: trend(book, None if by in (None, WHOLE) else by))
-        bands = book.answered("health bands", lambda: bands_over_time(book))
+    with shown("Scoring each month") as progress:
+        book.answered("health history", lambda: history(book, progress=progress))
+    lines = book.answered(("health trend", by), lambda: trend(book, None if by in (None, WHOLE) else by))
+    bands = book.answered("health bands", lambda: bands_over_time(book))
     left, right = st.columns(2, gap="medium")
     with left:
-        shown = lines[_largest(book, lines, by)]
+        drawn = lines[_largest(book, lines, by)]
         chart(
-            charts.series(shown, SCORE, height=340),
+            charts.series(drawn, SCORE, height=340),
             key="health_trend",
             alt="Health by MRR at each month-end",
             footer="Weighted by MRR, 100 = healthy, as known at each month-end with the weights then in force."

@@ -51,8 +51,11 @@ class Standing(NamedTuple):
 def today(book: Book) -> Standing:
     """How the accounts of this book stand on its last day; each is looked at among all accounts of the company."""
     address, batch, _ = source()
-    every = standing(address, batch, scope(), fixed_settings(), str(book.last), date.today())
-    mine = book.held_now()
+    key = (address, batch, scope(), fixed_settings(), str(book.last), date.today())
+    return book.answered(("today", key), lambda: _of(standing(*key), book.held_now()))
+
+
+def _of(every: Standing, mine: Book) -> Standing:
     return Standing(every.book, of_accounts(every.at_risk, mine), of_accounts(every.advocates, mine))
 
 
