@@ -42,6 +42,8 @@ def dry_run(reading: Reading) -> dict[str, pd.DataFrame]:
         st.info(escaped(found.run.why))
     if found.run.instead:
         st.warning(escaped(found.run.instead))
+    if reading.in_part:
+        st.caption("Only what changed was read. Whatever is not among it stays as it is.")
     _figures(found.run)
     _counts(found.counts, reading)
     _lists(plain.run, found.run)
@@ -60,7 +62,14 @@ def _tried(reading: Reading, answers: Answers) -> Tried:
             note = f"not in {', '.join(file.name for file in reading.files)}"
             plain = kept[1].get((*key[:-1], Answers()))
             kept[1][key] = try_import(
-                store_of_own(), reading.tables, answers, settings(), months, note, unanswered=plain
+                store_of_own(),
+                reading.tables,
+                answers,
+                settings(),
+                months,
+                note,
+                unanswered=plain,
+                in_part=reading.in_part,
             )
     return kept[1][key]
 
