@@ -126,7 +126,7 @@ def test_rows_of_a_database_are_mapped_tried_and_refreshed_as_files_are(
     assert "Only what changed was read" in words(at)
     assert "to confirm" not in words(at)
     assert "Have they left?" not in words(at), "an account that did not change is not missing"
-    near = next(frame.value for frame in at.dataframe if "because" in frame.value)
+    near = next(frame.value for frame in at.dataframe if "why" in frame.value)
     assert near["account_id"].tolist() == ["A", "C"]
     press(at, "Import")
     assert len(tables_known(own_folder)["accounts"]) == 3

@@ -86,7 +86,7 @@ def preview(reading: Reading) -> None:
         order = {"refused": 0, "row left out": 1, "note": 2}
         found = found.sort_values("severity", key=lambda s: s.map(order), kind="stable")
         st.markdown("##### What was found")
-        table(found.head(MOST_SHOWN), "preview_troubles", height=min(360, 38 + 35 * len(found)))
+        table(_with_something_in(found.head(MOST_SHOWN)), "preview_troubles", height=min(360, 38 + 35 * len(found)))
         downloads(found, "troubles", "Problems")
     if reading.assumed:
         with st.expander(f"What was assumed: {len(reading.assumed)}", expanded=not reading.refused):
@@ -94,6 +94,12 @@ def preview(reading: Reading) -> None:
     for name, rows in reading.tables.items() if not reading.refused else ():
         with st.expander(f"{name}: the first rows as they were read"):
             st.dataframe(_readable(name, rows.slice(0, 50).to_pandas()), hide_index=True)
+
+
+def _with_something_in(found: pd.DataFrame) -> pd.DataFrame:
+    """What was found without the columns that say nothing: of a database there is no sheet, of a whole file no row."""
+    blank = found.assign(row=found["row"].astype("Int64").mask(found["row"] == 0)).replace("", None)
+    return blank.dropna(axis=1, how="all")
 
 
 def _called(total: str) -> str:

@@ -173,7 +173,8 @@ def _look(given: str) -> None:
         with st.spinner("Connecting…"), connected(given, Rules.of_environment()) as source:
             called = {place: source.called(place) for place in source.tables}
             days = {place: source.days(place) for place in source.tables}
-            seen = Seen(str(source.address), source.tables, days, called, source.warnings)
+            shown = source.address.name if source.address.backend == "sqlite" else str(source.address)
+            seen = Seen(shown, source.tables, days, called, source.warnings)
     except Problem as problem:
         st.error(escaped(str(problem)))
         return

@@ -178,15 +178,18 @@ def _counts(counts: pd.DataFrame, reading: Reading) -> None:
 
 def _lists(plain: DryRun, run: DryRun) -> None:
     """Accounts new, changed, missing, handed over, and those that may be one and the same."""
+    near = run.near[["group", "name", "account_id", "domain", "because"]].rename(columns={"because": "why"})
     lists = {
         "New": run.of("new")[["name", "account_id", "csm", "mrr_after"]],
         "Changed": run.of("changed")[ACCOUNT_COLUMNS],
         "Missing": run.of("missing")[["name", "account_id", "csm", "mrr_before", "mrr_after"]],
-        "Hand-overs": run.moves[["name", "account_id", "before", "after", "from_date", "mrr"]],
-        "Possible duplicates": run.near,
+        "Hand-overs": run.moves[["name", "account_id", "before", "after", "from_date", "mrr"]].rename(
+            columns={"before": "csm_before", "after": "csm_after"}
+        ),
+        "Possible duplicates": near,
     }
     if plain.before is None:
-        lists = {"Possible duplicates": run.near}
+        lists = {"Possible duplicates": near}
     lists = {name: rows for name, rows in lists.items() if len(rows)}
     if not lists:
         return
