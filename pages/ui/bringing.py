@@ -13,8 +13,9 @@ from cs_metrics.read.files import File
 from cs_metrics.read.problems import Trouble
 from cs_metrics.read.reading import Reading
 from cs_metrics.read.recipe import written
+from cs_metrics.store.batches import known_files
 from cs_metrics.tables import TABLES, columns
-from pages.ui.company import import_files, keep
+from pages.ui.company import brought, import_files, keep, store_of_own
 from pages.ui.dry_run import dry_run
 from pages.ui.lists import downloads, table
 from pages.ui.mapping import keep_mappings, mapping, mappings
@@ -36,6 +37,9 @@ def read_once(known_by: tuple[object, ...], files: Callable[[], list[File]], wha
 
 def bring(reading: Reading) -> bool:
     """Show what was read, ask what is open, try it, and keep it as one batch when told to; True if it was kept."""
+    if known := known_files(store_of_own(), brought(reading)):
+        _told_known(reading, known)
+        return False
     confirmed = mapping(reading)
     preview(reading)
     if reading.refused:
@@ -57,6 +61,15 @@ def telling(what: str) -> Iterator[Callable[[str], None]]:
             yield lambda told: status.update(label=escaped(told))
         finally:
             place.empty()
+
+
+def _told_known(reading: Reading, known: list[str]) -> None:
+    """That these files are in the book: just now, or from before."""
+    if st.session_state.get("imported") is reading:
+        st.success("Imported. Take the files away to add others; the history below says what they brought.")
+    else:
+        again = "Nothing is imported twice: take it away above, or undo that batch first."
+        st.warning("  \n".join([*map(escaped, known), again]))
 
 
 def preview(reading: Reading) -> None:
@@ -127,6 +140,6 @@ def import_button(reading: Reading, said: dict[str, pd.DataFrame] | None = None)
     except Problem as problem:
         st.error(escaped(str(problem)))
         return False
-    st.session_state["show_own"] = True
+    st.session_state["show_own"], st.session_state["imported"] = True, reading
     st.toast(f"Imported as batch {done.batch}.")
     return True

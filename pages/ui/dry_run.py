@@ -13,10 +13,10 @@ from cs_metrics.analysis.said import usual_day
 from cs_metrics.book import Book
 from cs_metrics.metric import METRICS
 from cs_metrics.read.reading import Reading
-from cs_metrics.store.batches import known_files, latest_batch
+from cs_metrics.store.batches import latest_batch
 from cs_metrics.store.dry_run import Answers, Tried, try_import, usual_answers
 from cs_metrics.units import COUNT, MONEY
-from pages.ui.company import brought, store_of_own
+from pages.ui.company import store_of_own
 from pages.ui.lists import downloads, table
 from pages.ui.pickers import PERIODS, settings
 from pages.ui.words import escaped, plural
@@ -30,11 +30,6 @@ MOST_SHOWN = 500
 def dry_run(reading: Reading) -> dict[str, pd.DataFrame]:
     """Show what importing would do; what was said of accounts the files leave open, as rows for the same batch."""
     st.markdown("##### What importing would do")
-    if known := known_files(store_of_own(), brought(reading)):
-        st.warning(
-            "  \n".join([*map(escaped, known), "It is not imported again; undo that batch first if it should be."])
-        )
-        return {}
     plain = _tried(reading, Answers())
     answers = _asked(plain.run, key=reading.files[0].sha256[:10])
     found = _tried(reading, answers)
