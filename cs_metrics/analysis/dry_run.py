@@ -125,8 +125,8 @@ def _instead(before: Tables, after: Tables, settings: Settings) -> str:
     if was == now:
         return ""
     return (
-        f"Revenue comes from {was} so far; these files bring {now}, which takes its place. Customers that only {was} "
-        f"names have no revenue then. Bring {now} of all customers, or leave it out of this import."
+        f"Revenue comes from the table {was} so far. This import brings the table {now}, which takes its place: "
+        f"customers that {now} does not name have no revenue any more. Bring {now} of all customers, or leave it out."
     )
 
 

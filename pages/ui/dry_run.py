@@ -31,12 +31,12 @@ def dry_run(reading: Reading) -> dict[str, pd.DataFrame]:
     """Show what importing would do; what was said of accounts the files leave open, as rows for the same batch."""
     st.markdown("##### What importing would do")
     plain = _tried(reading, Answers())
+    if plain.run.instead:
+        st.warning(escaped(plain.run.instead))
     answers = _asked(plain.run, key=reading.files[0].sha256[:10])
     found = _tried(reading, answers)
     if found.run.why:
         st.info(escaped(found.run.why))
-    if found.run.instead:
-        st.warning(escaped(found.run.instead))
     if reading.in_part:
         st.caption("Only what changed was read. Whatever is not among it stays as it is.")
     _figures(found.run)
@@ -78,24 +78,25 @@ def _asked(run: DryRun, key: str) -> Answers:
     if run.before is None or (gone.empty and undated.empty):
         return Answers()
     usual = usual_answers(run).handed_over or usual_day(run.before)
-    left_on, who_left, still = _asked_of_missing(gone, run.before, usual, key) if len(gone) else (None, None, False)
+    left_on, who_left, still = _asked_of_missing(gone, run, usual, key) if len(gone) else (None, None, False)
     return Answers(left_on, who_left, still, _asked_of_moves(undated, usual, key) if len(undated) else None)
 
 
 def _asked_of_missing(
-    gone: pd.DataFrame, book: Book, usual: date, key: str
+    gone: pd.DataFrame, run: DryRun, usual: date, key: str
 ) -> tuple[date | None, tuple[str, ...] | None, bool]:
     with st.container(border=True, key="ask_missing"):
-        amount = MONEY.write(gone["mrr_before"].sum(), book.currency)
+        amount = MONEY.write(gone["mrr_before"].sum(), run.before.currency if run.before else "")
         st.markdown(
             f"**{plural(len(gone), 'customer')}** with MRR of **{escaped(amount)}** "
-            f"{'is' if len(gone) == 1 else 'are'} not in these files. Have they left?"
+            f"{'is' if len(gone) == 1 else 'are'} not in what was read. Have they left?"
         )
         said = st.radio(
             "Customers not in these files", [STILL, LEFT, SOME], key=f"missing_{key}", label_visibility="collapsed"
         )
         if said == STILL:
-            st.caption("Where the files bring new months, their last MRR is repeated in them.")
+            if not run.instead:
+                st.caption("Where the files bring new months, their last MRR is repeated in them.")
             return None, None, True
         chosen = None
         if said == SOME:

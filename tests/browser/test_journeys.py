@@ -6,12 +6,13 @@ import csv
 import hashlib
 import io
 import re
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser.driver import Visit
+from browser.driver import Visit, served
 from conftest import CASES
 
 from pages.ui.menu import found
@@ -226,3 +227,33 @@ def test_an_ask_is_kept_in_a_click_and_the_account_is_left_alone(visit: Callable
         visitor.page.get_by_role("tab", name="References").click()
     visitor.cell(0, 0, "waiting_list")
     assert name in (visitor.page.locator(".st-key-waiting_list").text_content() or "")
+
+
+def test_from_a_database_to_figures_and_refreshed(
+    visit: Callable[..., Visit], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm = sqlite3.connect(tmp_path / "crm.db")
+    crm.execute("CREATE TABLE income (customer text, period text, total_of_mrr text)")
+    crm.execute("INSERT INTO income VALUES ('Acme', '2025-01', '100'), ('Birch', '2025-01', '50')")
+    crm.commit()
+    monkeypatch.setenv("CS_METRICS_SOURCE_FOLDER", str(tmp_path))
+    monkeypatch.setenv("CS_METRICS_SOURCE_CRM", "sqlite:///crm.db")
+    with served(tmp_path) as address:
+        visitor = visit(address)
+        visitor.open("data")
+        for role, name in (("tab", "Connect"), ("button", "Connect")):
+            with visitor.run():
+                visitor.page.get_by_role(role, name=name, exact=True).click()  # type: ignore[arg-type]
+        for name in ("Read", "Read it this way", "Import 2 rows"):
+            with visitor.run():
+                visitor.page.get_by_role("button", name=name, exact=True).click()
+        crm.execute("INSERT INTO income VALUES ('Acme', '2025-02', '90'), ('Birch', '2025-02', '50')")
+        crm.commit()
+        crm.close()
+        with visitor.run():
+            visitor.page.get_by_role("button", name="Refresh").click()
+        assert visitor.figure("MRR") == "140"
+        with visitor.run():
+            visitor.page.locator(".st-key-import").get_by_role("button").click()
+        visitor.go("My book")
+        assert visitor.figure("MRR") == "140"
