@@ -490,12 +490,13 @@ class Book:
 
     @property
     def groupings(self) -> list[str]:
-        """The attributes worth grouping by: few enough groups to read, more than one."""
+        """The attributes worth grouping by: few enough groups to read, more than one, and no days."""
         return self.kept("groupings", self._groupings)
 
     def _groupings(self) -> list[str]:
         skip = {"name", "start_date", "renewal_date", "parent_id", "domain", "licensed_seats", "csm"}
         few = [c for c in self.accounts.columns if c not in skip and 1 < self.accounts[c].nunique(dropna=False) <= 40]
+        few = [c for c in few if not _are_days(self.accounts[c])]
         products = ["product"] if len(self.lines.products) > 1 and "product" not in few else []
         return ["csm", *few, *products] if len(self.holders) > 1 else [*few, *products]
 
@@ -514,3 +515,12 @@ class Book:
             values = values.astype(object)
         codes, labels = pd.factorize(values.astype(object).where(values.notna(), UNKNOWN).astype(str), sort=True)
         return pd.Index(labels, name=by), codes.astype(np.intp)
+
+
+def _are_days(values: pd.Series) -> bool:
+    """Are all of these days or moments, such as the ``updated_at`` of a database?
+
+    >>> _are_days(pd.Series(["2025-01-05", "2025-02-05 10:00:00", None])), _are_days(pd.Series(["2025", "North"]))
+    (True, False)
+    """
+    return bool(values.dropna().drop_duplicates().astype(str).str.match(r"\d{4}-\d\d-\d\d([ T]|$)").all())

@@ -71,6 +71,19 @@ SECOND = {
 }
 
 
+def test_whom_a_reading_in_part_does_not_name_is_not_missing(sqlite_database: str) -> None:
+    keep(sqlite_database, **FIRST)
+
+    def missing(month: str, in_part: set[str]) -> list[str]:
+        tables = reading(sqlite_database, mrr=f"{MRR}A,{month},90\n", accounts=f"{ACCOUNTS}A,Acme,Zoe,Mid\n").tables
+        found = try_import(sqlite_database, tables, months=1, today=TODAY, in_part=in_part)
+        return found.run.of("missing")["account_id"].tolist()
+
+    assert missing("2025-02", set()) == ["B"]
+    assert missing("2025-02", {"mrr", "accounts"}) == [], "a month corrected says nothing of the others"
+    assert missing("2025-03", {"mrr", "accounts"}) == ["B"], "a new month names every customer"
+
+
 BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
 
@@ -340,7 +353,7 @@ def test_revenue_from_another_table_than_before_is_said(database: str, tmp_path)
     (tmp_path / "mrr.csv").write_text("account_id,month,mrr\nA,2025-03,10\n")
     assert run("import", str(tmp_path / "first"), "--into", database)[0] == 0
     code, _, err = run("import", str(tmp_path / "mrr.csv"), "--into", database, "--dry-run")
-    assert (code, "Revenue comes from subscriptions so far; these files bring mrr" in err) == (0, True)
+    assert (code, "Revenue comes from the table subscriptions so far" in err) == (0, True)
 
 
 @pytest.mark.parametrize(

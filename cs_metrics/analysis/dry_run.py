@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -89,10 +89,12 @@ def dry_run(
     months: int = 3,
     today: date | None = None,
     old: Book | None = None,
+    in_part: Collection[str] = (),
 ) -> DryRun:
     """What is known before and after an import, compared; ``brought`` are the tables of the files themselves.
 
-    ``old`` is the book of what is known before, where it was made already.
+    ``old`` is the book of what is known before, where it was made already; ``in_part`` the tables of which only what
+    changed was read.
     """
     settings = settings or Settings()
     new, why = None, ""
@@ -104,7 +106,7 @@ def dry_run(
         why = str(problem)
     return DryRun(
         _figures(old, new, months, today),
-        _accounts(old, new, brought),
+        _accounts(old, new, _lists(old, brought, in_part)),
         _moves(old, new, before, after),
         near_duplicates(new.accounts) if new is not None else near_duplicates(pd.DataFrame({"name": []})),
         old,
@@ -123,8 +125,8 @@ def _instead(before: Tables, after: Tables, settings: Settings) -> str:
     if was == now:
         return ""
     return (
-        f"Revenue comes from {was} so far; these files bring {now}, which takes its place. Customers that only {was} "
-        f"names have no revenue then. Bring {now} of all customers, or leave it out of this import."
+        f"Revenue comes from the table {was} so far. This import brings the table {now}, which takes its place: "
+        f"customers that {now} does not name have no revenue any more. Bring {now} of all customers, or leave it out."
     )
 
 
@@ -150,6 +152,16 @@ def _month(book: Book | None) -> str | None:
 
 
 # --- accounts -------------------------------------------------------------------------------------------------------
+
+
+def _lists(old: Book | None, brought: Tables, in_part: Collection[str]) -> Tables:
+    """The tables that list customers. Of those read in part only revenue of a new month does: it names them all."""
+    whole = {name: rows for name, rows in brought.items() if name not in in_part}
+    rows = brought.get("mrr")
+    if rows is None or old is None or not len(rows) or not len(old.months):
+        return whole
+    newer = int(rows["month"].max()) > old.last.year * 100 + old.last.month
+    return whole | {"mrr": rows} if newer else whole
 
 
 def _accounts(old: Book | None, new: Book | None, brought: Tables) -> pd.DataFrame:

@@ -81,9 +81,9 @@ def import_(
                 say(f"{told} An import would be refused.")
             for trouble in reading.troubles:
                 say(str(trouble))
-            plain = try_import(into, reading.tables, note=note)
+            plain = try_import(into, reading.tables, note=note, in_part=reading.in_part)
             answers = _answers(plain.run, said_by_hand)
-            tried = try_import(into, reading.tables, answers, note=note, unanswered=plain)
+            tried = try_import(into, reading.tables, answers, note=note, unanswered=plain, in_part=reading.in_part)
             for row in tried.counts.itertuples():
                 say(f"{row.table}: {row.read} rows: {row.new} new, {row.changed} changed, {row.same} the same")
             if tried.run.why:
@@ -92,8 +92,15 @@ def import_(
             return
         said = {}
         if _may_leave_open(into, reading):
-            plain = try_import(into, reading.tables, note=note)
-            said = try_import(into, reading.tables, _answers(plain.run, said_by_hand), note=note, unanswered=plain).said
+            plain = try_import(into, reading.tables, note=note, in_part=reading.in_part)
+            said = try_import(
+                into,
+                reading.tables,
+                _answers(plain.run, said_by_hand),
+                note=note,
+                unanswered=plain,
+                in_part=reading.in_part,
+            ).said
         done = import_batch(into, reading.tables, files, who(), note, said=said, progress=say)
         say(f"batch {done.batch} imported")
         write(done.counts, format, "batch", "table", "read", "new", "changed", "same")

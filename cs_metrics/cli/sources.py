@@ -35,12 +35,12 @@ def read_sources(
     """
     from cs_metrics.read.identify import aliases_of
     from cs_metrics.read.reading import files_at, read
-    from cs_metrics.read.recipe import Recipe, recipe_of
+    from cs_metrics.read.recipe import Recipe, particular_first, recipe_of
 
     if recipe is not None and not recipe.is_file():
         raise typer.BadParameter(f"there is no recipe {recipe}")
-    given = [recipe_of(recipe.read_text("utf-8"), recipe.name)] if recipe else []
-    said = Recipe(file=[part for each in [*given, *map(recipe_of, kept)] for part in each.file])
+    given = recipe_of(recipe.read_text("utf-8"), recipe.name).file if recipe else []
+    said = Recipe(file=[*given, *particular_first(part for text in kept for part in recipe_of(text).file)])
     known: frozenset[str] = frozenset()
     aliases: dict[str, str] = {}
     if into is not None:
@@ -80,7 +80,7 @@ def _tables_of(database: str, recipe: Recipe, tables: list[str] | None, newer: N
                 rows = source.rows(place, since)
                 say(f"{name}: {len(rows):,} rows" + (f" with {since[0]} from {since[1]} on" if since else ""))
                 if len(rows) or since is None:
-                    yield File.of_rows(name, rows)
+                    yield File.of_rows(name, rows, in_part=since is not None)
             else:
                 say(f"{name}: not read")
 

@@ -109,6 +109,18 @@ def shown(url: URL) -> str:
     return plain.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
+def known_as(text: str) -> str:
+    """What an address that was typed is known by: itself, without password or token; nothing where it is none.
+
+    >>> known_as("postgresql://ann:s3cret@host/crm"), known_as("no address")
+    ('postgresql://ann:***@host/crm', '')
+    """
+    try:
+        return shown(make_url(text.strip()))
+    except (ArgumentError, ValueError):
+        return ""
+
+
 def _secrets(url: URL) -> list[str]:
     """Everything in an address that nobody should read, as it may turn up in a message."""
     password = str(url.password) if url.password else ""

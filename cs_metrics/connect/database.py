@@ -7,6 +7,7 @@ and no statement but the ones written here, names quoted by the dialect.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,21 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, Select, String, column, create_engine, event, inspect, select, table, text
+from sqlalchemy import (
+    Connection,
+    Date,
+    DateTime,
+    Engine,
+    Select,
+    String,
+    column,
+    create_engine,
+    event,
+    inspect,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
@@ -34,6 +49,7 @@ SECONDS = 30
 MOST_ROWS = 500_000
 MOST_BYTES = 1 << 30
 CHUNK = 10_000
+DAY_NAMES = r"date|time|modified|updated|created|changed|(_at|_on|At|On)$"
 SYSTEM = {"information_schema", "pg_catalog", "pg_toast", "pg_internal", "sys", "mysql", "performance_schema", "guest"}
 
 
@@ -158,6 +174,15 @@ class Source:
             pa.chunked_array([chunk[at] for chunk in chunks], pa.string()).combine_chunks() for at in range(len(names))
         ]
         return pa.table(whole, names=names)
+
+    def days(self, place: Place) -> list[str]:
+        """The columns of a table that hold days or moments: by their type, and columns of text by their name."""
+        return [
+            str(each["name"])
+            for each in self._columns[place]
+            if isinstance(each["type"], (Date, DateTime))
+            or (isinstance(each["type"], String) and re.search(DAY_NAMES, str(each["name"]), re.IGNORECASE))
+        ]
 
     def _comparable(self, place: Place, name: str, day: date) -> date | str:
         """A day, as a column of this type is compared with it."""

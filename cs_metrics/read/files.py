@@ -8,7 +8,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import NamedTuple
@@ -39,19 +39,23 @@ csv.field_size_limit(1 << 26)
 
 
 class File(NamedTuple):
-    """A file to read: its name as shown, and its bytes; or rows that were read elsewhere, from a database say."""
+    """A file to read: its name as shown, and its bytes; or rows that were read elsewhere, from a database say.
+
+    ``in_part`` tells that the rows are only those that changed: what they do not name is still as it was.
+    """
 
     name: str
     data: bytes
     rows: pa.Table | None = None
+    in_part: bool = False
 
     @classmethod
-    def of_rows(cls, name: str, rows: pa.Table) -> File:
+    def of_rows(cls, name: str, rows: pa.Table, in_part: bool = False) -> File:
         """Rows read just now, their columns as text. Read again they are another file, even where nothing changed."""
         sink, read_at = pa.BufferOutputStream(), {"read at": datetime.now(UTC).isoformat()}
         with pa.ipc.new_stream(sink, rows.schema.with_metadata(read_at)) as stream:
             stream.write_table(rows.replace_schema_metadata(read_at))
-        return cls(name, sink.getvalue().to_pybytes(), rows)
+        return cls(name, sink.getvalue().to_pybytes(), rows, in_part)
 
     @property
     def sha256(self) -> str:
@@ -64,7 +68,8 @@ class Sheet:
     """A table of text: headers, columns, and the row each entry has in the file.
 
     ``left`` counts the rows found to be totals, notes and the like; ``above`` is what stands over the header;
-    ``delimiter`` is what cuts its lines, of a text.
+    ``delimiter`` is what cuts its lines, of a text. ``lasting`` tells that its name is as good as its headers to know
+    it by the next time: it is a table of a database or a service.
     """
 
     file: str
@@ -75,6 +80,7 @@ class Sheet:
     left: int = 0
     above: str = ""
     delimiter: str = ""
+    lasting: bool = False
     memory: dict[str, pa.DictionaryArray] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -133,7 +139,8 @@ def open_file(file: File) -> Opened:
     if file.rows is not None:
         texts = [pc.fill_null(column.combine_chunks(), "") for column in file.rows.columns]
         numbers = np.arange(1, len(file.rows) + 1, dtype=np.int32)
-        return Opened([_sheet(file.name, "", tuple(file.rows.column_names), texts, numbers)], [])
+        sheet = _sheet(file.name, "", tuple(file.rows.column_names), texts, numbers)
+        return Opened([replace(sheet, lasting=True)], [])
     try:
         return _opened(file, 0)
     except Unfit as why:

@@ -64,6 +64,12 @@ class Reading:
         """What stands in the way of using the files."""
         return [trouble for trouble in self.troubles if trouble.severity == "refused"]
 
+    @property
+    def in_part(self) -> set[str]:
+        """The tables of which only what changed was read."""
+        names = {file.name for file in self.files if file.in_part}
+        return {count.table for count in self.counts if count.file in names}
+
     def usable(self) -> Reading:
         """This reading, if nothing stands in the way. Raises Refused with all that does."""
         if self.refused:

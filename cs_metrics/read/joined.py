@@ -117,7 +117,8 @@ def add_descriptions(parts: list[Part], reading: Reading) -> None:
     accounts = reading.tables.get("accounts")
     if accounts is None:
         reading.tables["accounts"] = pa.Table.from_pandas(said, preserve_index=False)
-        reading.assumed.append(f"there is no list of accounts: {', '.join(names)} are taken from the revenue")
+        verb = "is" if len(names) == 1 else "are"
+        reading.assumed.append(f"there is no list of accounts: {', '.join(names)} {verb} taken from the revenue")
         return
     for name in names:
         if name not in accounts.column_names:

@@ -13,6 +13,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from glob import escape
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -111,6 +112,11 @@ class Recipe(BaseModel):
                    for part in self.file for name in (file, Path(file).name))  # fmt: skip
 
 
+def particular_first(parts: Iterable[FileRecipe]) -> list[FileRecipe]:
+    """These parts, those for files of one name before those for any file that has their headers."""
+    return sorted(parts, key=lambda part: part.match == "*")
+
+
 def header_like(wanted: str, headers: Iterable[str]) -> str | None:
     """The header meant: the very same, else one that says the same, else the first of the pattern.
 
@@ -149,6 +155,11 @@ def _trouble(file: str, column: str, problem: str) -> Trouble:
 # --- a mapping as a recipe -------------------------------------------------------------------------------------------
 
 
+def layout_of(sheet: Sheet) -> str:
+    """What the layout of a sheet is known by: its headers; of a table of a database, its name as well."""
+    return fingerprint([*sheet.headers, f"table {sheet.file}"] if sheet.lasting else sheet.headers)
+
+
 def fingerprint(headers: Iterable[str]) -> str:
     """What a layout is known by: its headers in any order. Months are not part of it, they grow.
 
@@ -160,9 +171,13 @@ def fingerprint(headers: Iterable[str]) -> str:
 
 
 def confirmed(sheet: Sheet, match: Match, options: Options) -> FileRecipe:
-    """A mapping that a person has confirmed, for every file that has this sheet's headers."""
+    """A mapping that a person has confirmed, for every file that has this sheet's headers.
+
+    Of a table of a database it is for that table alone: ``id, name`` are the headers of many.
+    """
     given = {name: value for name, value in vars(options).items() if value}
     return FileRecipe(
+        match=escape(sheet.file) if sheet.lasting else "*",
         headers=_lasting(sheet.headers),
         table=match.table,
         columns={**match.columns, **match.describing},

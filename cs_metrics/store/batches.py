@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -22,19 +22,16 @@ import pyarrow.compute as pc
 from cs_metrics.book import Problem
 from cs_metrics.store.bulk import append_all
 from cs_metrics.store.database import rehearsal, transaction
+from cs_metrics.store.history import Brought as Brought
+from cs_metrics.store.history import history as history
+from cs_metrics.store.history import known_among, undone
+from cs_metrics.store.history import known_files as known_files
+from cs_metrics.store.history import last_brought as last_brought
 from cs_metrics.store.known import ARROW, live, selected, stored_columns, typed
 from cs_metrics.tables import TABLES, Row, columns
 
 LIVE = "superseded_by IS NULL"
 LONG = ("bytes", "money")
-
-
-class Brought(NamedTuple):
-    """A file a batch brings."""
-
-    name: str
-    sha256: str
-    bytes: int
 
 
 class Happened(NamedTuple):
@@ -230,77 +227,10 @@ def _in_force(cursor: Any, batch: int) -> int:
     return batch
 
 
-def undone(cursor: Any) -> set[int]:
-    """The batches that were taken back, and not put back since."""
-    cursor.execute("SELECT undoes, id FROM batches WHERE undoes IS NOT NULL ORDER BY id DESC")
-    taken: set[int] = set()
-    for undo_of, number in cursor.fetchall():
-        if number not in taken:
-            taken.add(undo_of)
-    return taken
-
-
 def _refuse_known_files(cursor: Any, files: list[Brought]) -> None:
     """Raise Problem where one of these files, whatever its name, is in the book already."""
-    for told in _known_files(cursor, files):
+    for told in known_among(cursor, files):
         raise Problem(f"{told} Nothing was changed. Undo that batch first if you want to import it again.")
-
-
-def known_files(database: str, files: Iterable[Brought]) -> list[str]:
-    """Which of these files, whatever their names, are in the book already? A sentence for each."""
-    with transaction(database) as cursor:
-        return _known_files(cursor, list(files))
-
-
-def _known_files(cursor: Any, files: list[Brought]) -> list[str]:
-    names = {file.sha256: file.name for file in files}
-    if not names:
-        return []
-    hashes = ", ".join(f"'{seal}'" for seal in names)
-    cursor.execute(f"SELECT sha256, name, batch_id FROM batch_files WHERE sha256 IN ({hashes}) ORDER BY id")
-    known, gone = cursor.fetchall(), undone(cursor)
-    return [
-        f"{names[seal]} was imported already, as batch {batch}" + (f", named {name}." if name != names[seal] else ".")
-        for seal, name, batch in known
-        if batch not in gone
-    ]
-
-
-HISTORY = ("batch", "at", "who", "kind", "files", "table", "read", "new", "changed", "same", "taken_back", "money",
-           "undone", "undoes", "note")  # fmt: skip
-
-
-def history(database: str) -> pd.DataFrame:
-    """The batches, latest first, one row per batch and table it touched. Money is in 1/3600 of a unit."""
-    with transaction(database) as cursor:
-        gone = undone(cursor)
-        cursor.execute("SELECT batch_id, name FROM batch_files ORDER BY id")
-        files: dict[int, list[str]] = {}
-        for batch, name in cursor.fetchall():
-            files.setdefault(batch, []).append(name)
-        cursor.execute(
-            'SELECT b.id AS batch, b.at, b.who, b.kind, c.name AS "table", c.read, c.new, c.changed, c.same, '
-            "c.taken_back, c.money, b.undoes, b.note FROM batches b LEFT JOIN batch_counts c ON c.batch_id = b.id "
-            "ORDER BY b.id DESC, c.id"
-        )
-        rows = pd.DataFrame(cursor.fetchall(), columns=[column[0] for column in cursor.description])
-    counted = dict.fromkeys(("read", "new", "changed", "same", "taken_back"), "int64")
-    rows = rows.assign(
-        files=[", ".join(files.get(batch, [])) for batch in rows["batch"]], undone=rows["batch"].isin(gone)
-    )
-    whole = {"money": "Int64", "undoes": "Int64"}
-    return rows.fillna(dict.fromkeys(counted, 0)).astype(counted | whole)[list(HISTORY)]
-
-
-def last_brought(database: str, name: str) -> date | None:
-    """The day, in UTC, on which a file or table of this name was last imported and not undone since."""
-    with transaction(database) as cursor:
-        gone = undone(cursor)
-        cursor.execute(
-            "SELECT f.name, b.id, b.at FROM batch_files f JOIN batches b ON b.id = f.batch_id ORDER BY b.id DESC"
-        )
-        days = (at for named, batch, at in cursor.fetchall() if named == name and batch not in gone)
-        return next((date.fromisoformat(at[:10]) for at in days), None)
 
 
 def latest_batch(database: str) -> int:

@@ -66,15 +66,19 @@ def try_import(
     note: str = "",
     today: date | None = None,
     unanswered: Tried | None = None,
+    in_part: Collection[str] = (),
 ) -> Tried:
     """What would importing these tables do? Nothing is written; give ``said`` to the import to have the same happen.
 
     ``unanswered`` is the same try without answers, where it was made already. ``note`` goes with a loss that is kept.
+    ``in_part`` are the tables of which only what changed was read: whom they do not name is not missing.
     """
     brought = frames(dict(tables))
-    plain = unanswered or _tried(database, tables, brought, {}, None, settings, months, today)
+    plain = unanswered or _tried(database, tables, brought, {}, None, settings, months, today, in_part)
     said = _said(plain.run, plain.before, brought, answers or Answers(), note)
-    return _tried(database, tables, brought, said, plain.run.before, settings, months, today) if said else plain
+    if not said:
+        return plain
+    return _tried(database, tables, brought, said, plain.run.before, settings, months, today, in_part)
 
 
 def _tried(
@@ -86,10 +90,11 @@ def _tried(
     settings: Settings | None,
     months: int,
     today: date | None,
+    in_part: Collection[str],
 ) -> Tried:
     rehearsed = rehearse(database, tables, said)
     before = frames(rehearsed.before)
-    run = dry_run(before, frames(rehearsed.after), brought, settings, months, today, old)
+    run = dry_run(before, frames(rehearsed.after), brought, settings, months, today, old, in_part)
     return Tried(rehearsed.counts, run, said, before)
 
 

@@ -1,11 +1,13 @@
 """Recipes that were confirmed, kept for the next file of their layout. None is overwritten: the last one holds.
 
-What was chosen for a template of slides is kept beside them, known by its layouts.
+What was chosen for a template of slides is kept beside them, known by its layouts; and of a database, which of its
+tables are read.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -13,6 +15,7 @@ import pyarrow as pa
 from cs_metrics.store.database import transaction
 
 TEMPLATE = "template:"  # what the layout of a template's mapping begins with
+SOURCE = "source:"  # and that of the tables read from a database
 
 
 class Kept(NamedTuple):
@@ -35,7 +38,7 @@ def keep_recipe(database: str, layout: str, name: str, text: str, who: str = "")
 
 def recipes_kept(database: str) -> list[Kept]:
     """The recipes that hold, the latest first."""
-    return [row for row in _holding(database) if not row.layout.startswith(TEMPLATE)]
+    return [row for row in _holding(database) if not row.layout.startswith((TEMPLATE, SOURCE))]
 
 
 def keep_template(database: str, digest: str, name: str, text: str, who: str = "") -> None:
@@ -46,6 +49,20 @@ def keep_template(database: str, digest: str, name: str, text: str, who: str = "
 def template_kept(database: str, digest: str) -> str:
     """Which layouts of a template are used; "" where nothing was chosen."""
     return next((row.text for row in _holding(database) if row.layout == TEMPLATE + digest), "")
+
+
+def keep_source(database: str, shown: str, text: str, who: str = "") -> None:
+    """Keep which tables of a database are read, as TOML; the database is known by its address without the password."""
+    keep_recipe(database, SOURCE + _digest(shown), "", text, who)
+
+
+def source_kept(database: str, shown: str) -> Kept | None:
+    """Which tables of a database were read the last time; None where it was never read."""
+    return next((row for row in _holding(database) if row.layout == SOURCE + _digest(shown)), None)
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 def _holding(database: str) -> list[Kept]:

@@ -6,14 +6,8 @@ from pages import ui
 
 ui.say("Drop the files you have: CSV, Excel or ZIP, several at once. Nothing is kept before you saw what was read.")
 files = st.file_uploader("Files", type=ui.READABLE, accept_multiple_files=True, key="files")
-if files:
-    reading = ui.read_uploaded(files)
-    confirmed = ui.mapping(reading)
-    ui.preview(reading)
-    said = {} if reading.refused else ui.dry_run(reading)
-    if not reading.refused and confirmed and ui.import_button(reading, said):
-        ui.keep_mappings(reading)
-        st.rerun()
+if files and ui.bring(ui.read_uploaded(files)):
+    st.rerun()
 
 names = ["History", "Quality", "Connect", "Tables and columns", "Mappings"]
 history, quality, connect, tables, mappings = st.tabs(names, key="data_tab", on_change="rerun")

@@ -28,6 +28,7 @@ from pages.ui.at_risk import at_risk_list as at_risk_list
 from pages.ui.at_risk import narrowed as narrowed
 from pages.ui.backtest import backtest as backtest
 from pages.ui.benchmarks import benchmarks_beside as benchmarks_beside
+from pages.ui.bringing import bring as bring
 from pages.ui.calendar_due import next_two_weeks as next_two_weeks
 from pages.ui.calls import calls as calls
 from pages.ui.capacity import paired_measures as paired_measures
@@ -51,7 +52,6 @@ from pages.ui.decks import pictured as pictured
 from pages.ui.decks import slides_of as slides_of
 from pages.ui.definitions import definition_panel as definition_panel
 from pages.ui.drill import show_drill as show_drill
-from pages.ui.dry_run import dry_run as dry_run
 from pages.ui.economics import costs_of as costs_of
 from pages.ui.economics import lately as lately
 from pages.ui.economics import lifetime_values as lifetime_values
@@ -83,9 +83,7 @@ from pages.ui.health_trend import parts_moved as parts_moved
 from pages.ui.health_weights import health_weights as health_weights
 from pages.ui.lists import accounts as accounts
 from pages.ui.lists import table as table
-from pages.ui.mapping import keep_mappings as keep_mappings
 from pages.ui.mapping import kept_mappings as kept_mappings
-from pages.ui.mapping import mapping as mapping
 from pages.ui.menu import follow as follow
 from pages.ui.menu import heading as heading
 from pages.ui.menu import pages as pages
@@ -164,8 +162,6 @@ from pages.ui.today import today as today
 from pages.ui.today import what_to_do as what_to_do
 from pages.ui.upload import READABLE as READABLE
 from pages.ui.upload import history as history
-from pages.ui.upload import import_button as import_button
-from pages.ui.upload import preview as preview
 from pages.ui.upload import read_uploaded as read_uploaded
 from pages.ui.upload import table_guide as table_guide
 from pages.ui.voice import comments as comments

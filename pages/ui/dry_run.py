@@ -13,10 +13,10 @@ from cs_metrics.analysis.said import usual_day
 from cs_metrics.book import Book
 from cs_metrics.metric import METRICS
 from cs_metrics.read.reading import Reading
-from cs_metrics.store.batches import known_files, latest_batch
+from cs_metrics.store.batches import latest_batch
 from cs_metrics.store.dry_run import Answers, Tried, try_import, usual_answers
 from cs_metrics.units import COUNT, MONEY
-from pages.ui.company import brought, store_of_own
+from pages.ui.company import store_of_own
 from pages.ui.lists import downloads, table
 from pages.ui.pickers import PERIODS, settings
 from pages.ui.words import escaped, plural
@@ -30,18 +30,15 @@ MOST_SHOWN = 500
 def dry_run(reading: Reading) -> dict[str, pd.DataFrame]:
     """Show what importing would do; what was said of accounts the files leave open, as rows for the same batch."""
     st.markdown("##### What importing would do")
-    if known := known_files(store_of_own(), brought(reading)):
-        st.warning(
-            "  \n".join([*map(escaped, known), "It is not imported again; undo that batch first if it should be."])
-        )
-        return {}
     plain = _tried(reading, Answers())
+    if plain.run.instead:
+        st.warning(escaped(plain.run.instead))
     answers = _asked(plain.run, key=reading.files[0].sha256[:10])
     found = _tried(reading, answers)
     if found.run.why:
         st.info(escaped(found.run.why))
-    if found.run.instead:
-        st.warning(escaped(found.run.instead))
+    if reading.in_part:
+        st.caption("Only what changed was read. Whatever is not among it stays as it is.")
     _figures(found.run)
     _counts(found.counts, reading)
     _lists(plain.run, found.run)
@@ -60,7 +57,14 @@ def _tried(reading: Reading, answers: Answers) -> Tried:
             note = f"not in {', '.join(file.name for file in reading.files)}"
             plain = kept[1].get((*key[:-1], Answers()))
             kept[1][key] = try_import(
-                store_of_own(), reading.tables, answers, settings(), months, note, unanswered=plain
+                store_of_own(),
+                reading.tables,
+                answers,
+                settings(),
+                months,
+                note,
+                unanswered=plain,
+                in_part=reading.in_part,
             )
     return kept[1][key]
 
@@ -74,24 +78,25 @@ def _asked(run: DryRun, key: str) -> Answers:
     if run.before is None or (gone.empty and undated.empty):
         return Answers()
     usual = usual_answers(run).handed_over or usual_day(run.before)
-    left_on, who_left, still = _asked_of_missing(gone, run.before, usual, key) if len(gone) else (None, None, False)
+    left_on, who_left, still = _asked_of_missing(gone, run, usual, key) if len(gone) else (None, None, False)
     return Answers(left_on, who_left, still, _asked_of_moves(undated, usual, key) if len(undated) else None)
 
 
 def _asked_of_missing(
-    gone: pd.DataFrame, book: Book, usual: date, key: str
+    gone: pd.DataFrame, run: DryRun, usual: date, key: str
 ) -> tuple[date | None, tuple[str, ...] | None, bool]:
     with st.container(border=True, key="ask_missing"):
-        amount = MONEY.write(gone["mrr_before"].sum(), book.currency)
+        amount = MONEY.write(gone["mrr_before"].sum(), run.before.currency if run.before else "")
         st.markdown(
             f"**{plural(len(gone), 'customer')}** with MRR of **{escaped(amount)}** "
-            f"{'is' if len(gone) == 1 else 'are'} not in these files. Have they left?"
+            f"{'is' if len(gone) == 1 else 'are'} not in what was read. Have they left?"
         )
         said = st.radio(
             "Customers not in these files", [STILL, LEFT, SOME], key=f"missing_{key}", label_visibility="collapsed"
         )
         if said == STILL:
-            st.caption("Where the files bring new months, their last MRR is repeated in them.")
+            if not run.instead:
+                st.caption("Where the files bring new months, their last MRR is repeated in them.")
             return None, None, True
         chosen = None
         if said == SOME:
@@ -169,15 +174,18 @@ def _counts(counts: pd.DataFrame, reading: Reading) -> None:
 
 def _lists(plain: DryRun, run: DryRun) -> None:
     """Accounts new, changed, missing, handed over, and those that may be one and the same."""
+    near = run.near[["group", "name", "account_id", "domain", "because"]].rename(columns={"because": "why"})
     lists = {
         "New": run.of("new")[["name", "account_id", "csm", "mrr_after"]],
         "Changed": run.of("changed")[ACCOUNT_COLUMNS],
         "Missing": run.of("missing")[["name", "account_id", "csm", "mrr_before", "mrr_after"]],
-        "Hand-overs": run.moves[["name", "account_id", "before", "after", "from_date", "mrr"]],
-        "Possible duplicates": run.near,
+        "Hand-overs": run.moves[["name", "account_id", "before", "after", "from_date", "mrr"]].rename(
+            columns={"before": "csm_before", "after": "csm_after"}
+        ),
+        "Possible duplicates": near,
     }
     if plain.before is None:
-        lists = {"Possible duplicates": run.near}
+        lists = {"Possible duplicates": near}
     lists = {name: rows for name, rows in lists.items() if len(rows)}
     if not lists:
         return

@@ -64,6 +64,7 @@ LABELS = {
     "value": "Value", "top_before": "Amount before", "bottom_before": "Out of before",
     "why": "Why", "plan_state": "Plan is", "action": "Action", "owner": "Owner", "due_on": "Due",
     "days_late": "Days late", "sentence": "In a sentence", "data_health": "Data health",
+    "csm_before": "CSM before", "csm_after": "CSM after",
     "mrr_before": "MRR before", "mrr_after": "MRR after", "from_date": "From",
     "mrr_then": "MRR then", "mrr_now": "MRR now", "became": "What became of it", "transfer_in": "Taken over",
     "health_before": "Health before", "band": "Band", "band_before": "Band before", "most": "Most by",

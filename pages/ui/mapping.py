@@ -12,7 +12,7 @@ from cs_metrics.read.convert import Options
 from cs_metrics.read.mapping import Mapped, choices, chosen, mapped, proposed, twice
 from cs_metrics.read.problems import Refused
 from cs_metrics.read.reading import Reading, Understood
-from cs_metrics.read.recipe import FileRecipe, Recipe, fingerprint, recipe_of, written
+from cs_metrics.read.recipe import FileRecipe, Recipe, layout_of, particular_first, recipe_of, written
 from cs_metrics.store.recipes import keep_recipe, recipes_kept
 from cs_metrics.tables import TABLES, question
 from pages.ui.company import store_of_own, who
@@ -28,14 +28,14 @@ MEANINGS = {
 
 
 def mappings() -> Recipe:
-    """What was confirmed in this session, then what was kept from before."""
+    """What was confirmed in this session, then what was kept from before; first what is for one table by its name."""
     parts = [recipe for recipe, _ in _confirmed().values()]
     for kept in recipes_kept(store_of_own()):
         try:
             parts += recipe_of(kept.text).file
         except Refused:
             st.warning(f"The mapping kept for {escaped(kept.name)} cannot be read any more; map that file again.")
-    return Recipe(file=parts)
+    return Recipe(file=particular_first(parts))
 
 
 def _confirmed() -> dict[str, tuple[FileRecipe, str]]:
@@ -48,7 +48,7 @@ def mapping(reading: Reading) -> bool:
     waiting = 0
     shown: set[str] = set()
     for found in reading.understood:
-        layout = fingerprint(found.sheet.headers)
+        layout = layout_of(found.sheet)
         if layout in shown:
             continue
         shown.add(layout)
@@ -66,7 +66,8 @@ def _sheet(found: Understood, layout: str) -> None:
     doubts = len(match.unsure) if match else 0
     if doubts:
         title += f" :orange-badge[{doubts} to confirm]"
-    opened = st.expander(title, expanded=bool(doubts), key=f"mapping_{layout}", on_change="rerun")
+    asks = bool(doubts) or (match is None and found.sheet.lasting)
+    opened = st.expander(title, expanded=asks, key=f"mapping_{layout}", on_change="rerun")
     if opened.open:
         with opened:
             _editor(found, layout)
@@ -179,7 +180,7 @@ def _download(found: Understood, table: str, picks: dict[str, str], layout: str)
 
 def keep_mappings(reading: Reading) -> None:
     """Keep what was confirmed for the files that were imported. A snapshot's month is of its file only."""
-    for layout in {fingerprint(found.sheet.headers) for found in reading.understood}:
+    for layout in {layout_of(found.sheet) for found in reading.understood}:
         if layout in _confirmed():
             recipe, place = _confirmed().pop(layout)
             lasting = recipe.model_copy(update={"options": recipe.options.model_copy(update={"month": None})})

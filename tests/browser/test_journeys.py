@@ -6,11 +6,15 @@ import csv
 import hashlib
 import io
 import re
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from browser.driver import Visit
+import pytest
+from browser.driver import Visit, served
 from conftest import CASES
+
+from cs_metrics.store.known import tables_known
 
 
 def test_the_four_things_are_on_one_screen(visit: Callable[..., Visit], address: str) -> None:
@@ -216,3 +220,33 @@ def test_an_ask_is_kept_in_a_click_and_the_account_is_left_alone(visit: Callable
         visitor.page.get_by_role("tab", name="References").click()
     visitor.cell(0, 0, "waiting_list")
     assert name in (visitor.page.locator(".st-key-waiting_list").text_content() or "")
+
+
+def test_from_a_database_to_figures_and_refreshed(
+    visit: Callable[..., Visit], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm = sqlite3.connect(tmp_path / "crm.db")
+    crm.execute("CREATE TABLE income (customer text, period text, total_of_mrr text)")
+    crm.execute("INSERT INTO income VALUES ('Acme', '2025-01', '100'), ('Birch', '2025-01', '50')")
+    crm.commit()
+    monkeypatch.setenv("CS_METRICS_SOURCE_FOLDER", str(tmp_path))
+    monkeypatch.setenv("CS_METRICS_SOURCE_CRM", "sqlite:///crm.db")
+    with served(tmp_path) as address:
+        visitor = visit(address)
+        visitor.open("data")
+        for role, name in (("tab", "Connect"), ("button", "Connect")):
+            with visitor.run():
+                visitor.page.get_by_role(role, name=name, exact=True).click()  # type: ignore[arg-type]
+        for name in ("Read", "Read it this way", "Import 2 rows"):
+            with visitor.run():
+                visitor.page.get_by_role("button", name=name, exact=True).click()
+        crm.execute("INSERT INTO income VALUES ('Acme', '2025-02', '90'), ('Birch', '2025-02', '50')")
+        crm.commit()
+        crm.close()
+        with visitor.run():
+            visitor.page.get_by_role("button", name="Refresh").click()
+        assert visitor.figure("MRR") == "140"
+        with visitor.run():
+            visitor.page.locator(".st-key-import").get_by_role("button").click()
+        visitor.page.get_by_text("Imported as batch 2").wait_for()
+    assert len(tables_known(f"sqlite:///{tmp_path}/book.db")["mrr"]) == 4
