@@ -43,7 +43,7 @@ def tables(company: Company) -> dict[str, pd.DataFrame]:
     known = {"contacts": contacts(company)}
     makers = (accounts, mrr, subscriptions, ledger, owners, products, fx, usage, tickets, invoices, touchpoints, pulses,
               scores, risks, notes, onboarding, opportunities, churns, renewal_calls, scenarios, settings,
-              costs, contributions)  # fmt: skip
+              reviews, costs, contributions)  # fmt: skip
     known |= {make.__name__: make(company) for make in makers}
     known |= {make.__name__: make(company, champions(known["contacts"])) for make in (advocacy, outcomes)}
     return known | {"surveys": surveys(company, known["contacts"])}
@@ -560,6 +560,18 @@ def renewal_calls(company: Company) -> pd.DataFrame:
         company, list(row), renewal_date=np.array(renewal, MOMENT), called_on=np.array(called, MOMENT), csm=csm,
         call=call, mrr=cents(amount), chance=chance, note=note,
     )  # fmt: skip
+
+
+def reviews(company: Company) -> pd.DataFrame:
+    """What the head of the team wrote at half-year: for each of two CSMs a strength and something to work on."""
+    said = [
+        ("Maya Okafor", "2025-01 to 2025-06", "2025-07-08", "strength", "Every flag came early, and with a plan."),
+        ("Maya Okafor", "2025-01 to 2025-06", "2025-07-08", "coaching", "Ask her promoters for a reference."),
+        ("Aiko Tanaka", "2025-01 to 2025-06", "2025-07-09", "strength", "The playbooks are used by the whole team."),
+        ("Aiko Tanaka", "2025-01 to 2025-06", "2025-07-09", "coaching", "Close risks that are over."),
+    ]
+    rows = pd.DataFrame(said, columns=["csm", "period", "written_on", "kind", "note"])
+    return rows.assign(written_on=pd.to_datetime(rows["written_on"]).astype(MOMENT), author="Elena Marsh")
 
 
 def settings(company: Company) -> pd.DataFrame:

@@ -189,7 +189,7 @@ def test_the_quality_tab_puts_the_planted_error_first() -> None:
     at = tab("Quality")
     assert "1 account could move net revenue retention by −1.9 to 0 points" in words(at).replace("\\", "")
     defects = next(frame.value for frame in at.dataframe if "what_to_do" in frame.value)
-    assert defects["points"].iloc[0] == pytest.approx(1.9, abs=0.01)
+    assert float(defects["points"].iloc[0]) == pytest.approx(1.9, abs=0.01)
     assert defects["NRR could be"].iloc[0] == "101.1 % to 103.0 %"
     accounts = next(frame.value for frame in at.dataframe if "problem" in frame.value)
     assert accounts["closing"].tolist() == [30413]

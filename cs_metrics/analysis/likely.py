@@ -94,7 +94,7 @@ def nps_range(promoters: int, passives: int, detractors: int, level: float = 0.9
     n = promoters + passives + detractors + 3
     p, d = (promoters + 0.75) / n, (detractors + 0.75) / n
     margin = ndtri((1 + level) / 2) * np.sqrt((p + d - (p - d) ** 2) / n)
-    return 100 * max(p - d - margin, -1), 100 * min(p - d + margin, 1)
+    return float(100 * max(p - d - margin, -1)), float(100 * min(p - d + margin, 1))
 
 
 def answer_range(metric: Metric, book: Book, months: int, level: float = 0.95) -> Range:
@@ -151,7 +151,7 @@ def range_of_hits(account: np.ndarray, hit: np.ndarray, level: float = 0.8) -> t
     An account's rows count as one, as an account's MRR does in the gross range. Not numbers below five accounts.
 
     >>> [round(end, 3) for end in range_of_hits(np.arange(40), np.arange(40) < 4, 0.95)]
-    [0.034, 0.22]
+    [0.034, 0.222]
     """
     _, place = np.unique(account, return_inverse=True)
     times = np.bincount(place).astype(float)

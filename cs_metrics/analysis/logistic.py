@@ -32,7 +32,7 @@ def logistic(
 
     >>> met, alone = np.array([[1.0]] * 4 + [[0.0]] * 4), np.array([1, 1, 1, 0, 1, 0, 0, 0])
     >>> fit = logistic(met, alone)                     # odds of 3 to 1 against 1 to 3: a slope of log 9
-    >>> round(fit.constant, 6), round(fit.slopes[0], 6)
+    >>> round(fit.constant, 6), round(float(fit.slopes[0]), 6)
     (-1.098612, 2.197225)
     """
     count = features.shape[1]

@@ -23,7 +23,7 @@ from cs_metrics.read.names import alike, called, core, cores, synonyms
 from cs_metrics.tables import REVENUE, TABLES, Account, Mrr, Row, Survey
 
 DESCRIBING = ("name", "csm", "segment", "region", "industry", "parent_id", "domain")
-CLEARLY = 0.08
+CLEARLY = 0.085
 LIKELY = 1_000
 IDS = frozenset({"id", "number", "no", "nr", "code", "key", "nummer", "numero", "uuid", "oid"})
 

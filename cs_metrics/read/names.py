@@ -19,8 +19,8 @@ NOISE = frozenset(("in", "of", "the", "utc", "gmt", "usd", "eur", "gbp", "chf", 
 def alike(header: str) -> str:
     """A header as it is compared: plain, without accents.
 
-    >>> alike("Verlängerungs-Datum"), alike("N° client")
-    ('verlangerungs datum', 'n client')
+    >>> alike("Verlängerungs-Datum"), alike("Größe der Firma")
+    ('verlangerungs datum', 'grosse der firma')
     """
     return re.sub(r"\W+", " ", without_accents(plain(header))).strip()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.driver import Visit
-from browser.test_journeys import STREAMLITS_OWN
+from browser.test_every_page import STREAMLITS_OWN
 
 RETENTION = ["Periods compared", "What moved it", "Definitions"]
 RENEWALS = ["What if", "Calls", "Forecast"]
