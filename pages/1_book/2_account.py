@@ -14,7 +14,7 @@ left, right = st.columns(2, gap="medium")
 with left:
     ui.tables_of(sheet)
 with right:
-    pulse, plan, note, ask, outcome = st.tabs(["Pulse", "Plan", "Note", "Ask", "Outcome"], key="account_forms")
+    plan, pulse, note, ask, outcome = st.tabs(["Plan", "Pulse", "Note", "Ask", "Outcome"], key="account_forms")
     with pulse:
         ui.pulse_form(account_id)
     with plan:

@@ -122,4 +122,6 @@ def pictured(shown: list[str]) -> None:
     with st.grid(COLUMNS, min_column_width=300, gap="small"):
         for place, picture in enumerate(shown, 1):
             with st.container(border=True):
-                st.image(picture, caption=f"Slide {place} of {len(shown)}", width="stretch")
+                st.image(
+                    picture, caption=f"Slide {place} of {len(shown)}", width="stretch", alt=f"Preview of slide {place}"
+                )

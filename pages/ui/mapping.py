@@ -167,7 +167,7 @@ def _download(found: Understood, table: str, picks: dict[str, str], layout: str)
     recipe = Recipe(file=[chosen(found.sheet, table, picks, found.options)])
     st.download_button(
         "Download as a recipe",
-        written(recipe),
+        lambda: written(recipe),
         f"{table}.recipe.toml",
         "application/toml",
         key=f"map_download_{layout}",

@@ -53,7 +53,7 @@ def main(visitor: Visit) -> str:
 
 
 def write(visitor: Visit, label: str, text: str) -> None:
-    visitor.page.get_by_label(label, exact=True).first.fill(text)
+    visitor.page.get_by_role("textbox", name=label, exact=True).first.fill(text)
 
 
 def keep_plan(visitor: Visit, label: str = "Keep the plan") -> None:
@@ -126,7 +126,7 @@ def test_from_a_pulse_to_a_plan_two_people_edit(visit: Callable[..., Visit], own
     ):
         assert part in said, part
     keep_plan(ann, "Keep this plan")
-    assert ann.page.get_by_label("Plan", exact=True).first.input_value() == "Bring the two sponsors together"
+    assert ann.page.get_by_role("textbox", name="Plan", exact=True).first.input_value() == "Bring the two sponsors together"
     assert ann.page.get_by_label("Executive sponsor").first.input_value() == "Helena Marsh"
 
 
