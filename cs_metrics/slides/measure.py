@@ -67,9 +67,9 @@ def narrowed(text: object, room: float, size: float, bold: bool = False, font: s
 def lines(text: object, room: float, size: float, most: int, bold: bool = False, font: str = "calibri") -> list[str]:
     """A text broken at its spaces into at most so many lines of this many points, the last elided where it must be.
 
-    >>> lines("one two three", 52, 12, 2)
+    >>> lines("one two three", 58, 12, 2)
     ['one two', 'three']
-    >>> lines("one two three", 52, 12, 1)
+    >>> lines("one two three", 58, 12, 1)
     ['one two…']
     """
     whole = clean(text)
