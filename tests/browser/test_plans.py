@@ -126,7 +126,10 @@ def test_from_a_pulse_to_a_plan_two_people_edit(visit: Callable[..., Visit], own
     ):
         assert part in said, part
     keep_plan(ann, "Keep this plan")
-    assert ann.page.get_by_role("textbox", name="Plan", exact=True).first.input_value() == "Bring the two sponsors together"
+    assert (
+        ann.page.get_by_role("textbox", name="Plan", exact=True).first.input_value()
+        == "Bring the two sponsors together"
+    )
     assert ann.page.get_by_label("Executive sponsor").first.input_value() == "Helena Marsh"
 
 
